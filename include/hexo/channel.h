@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Messages between a job's home (`hexo run`) and the hexo-vm that runs the
+ * job, over one stream socket per VM and node: a socketpair where both are
+ * on one machine, the TCP connection through hexod otherwise. The same
+ * framing carries the first requests to a hexod (HEXO_MSG_NODE_*).
+ *
+ * Little-endian. A receiver checks magic, type, length and checksum before
+ * it acts; anything wrong ends the connection with a clear message.
+ *
+ * The home is the arbiter of a job: it alone decides which VM runs.
+ *
+ * Start:   home  START ------------> vm     boot block follows
+ * Move:    home  PARK -------------> source (or a poll_target is reached)
+ *          home <-- PARKED --------- source all frames captured
+ *          home  RECEIVE ----------> target (a fresh hexo-vm)
+ *          home  SHIP -------------> source
+ *          home <-- STREAM... ------ source stream bytes, relayed to target
+ *          home  STREAM... --------> target
+ *          home <-- SHIPPED -------- source after its last STREAM
+ *          home <-- COMMIT --------- target everything arrived and checked;
+ *                                           it holds the VM, not yet running
+ *          home  RUN --------------> target from now on the target is owner
+ *          home  RELEASE ----------> source exits 0
+ *   On any failure before COMMIT arrives: the home closes the target's
+ *   connection (a target whose connection closes exits without a trace) and
+ *   sends RESUME to the source, which goes on. A target acts only after
+ *   RUN, and all its effects pass the home: never two runners.
+ * Files:   home <-- IO ------------- vm     one at a time
+ *          home  IO_REPLY ---------> vm
+ * End:     home <-- EXIT | FAULT --- vm
+ */
+#ifndef HEXO_CHANNEL_H
+#define HEXO_CHANNEL_H
+
+#include <stdint.h>
+
+#define HEXO_MSG_MAGIC   0x314d5848u /* "HXM1" */
+#define HEXO_MSG_VERSION 1
+#define HEXO_MSG_MAX     ((1u << 20) + 8192) /* payload bytes, at most */
+
+struct hexo_msg_head {
+	uint32_t magic;
+	uint16_t type;
+	uint16_t version;
+	uint32_t length; /* of the payload that follows */
+	uint32_t reserved;
+	uint64_t checksum; /* XXH64, seed 0, of the payload */
+};
+
+_Static_assert(sizeof(struct hexo_msg_head) == 24, "channel format");
+
+enum hexo_msg_type {
+	/* home -> vm */
+	HEXO_MSG_START = 1, /* struct hexo_msg_start, boot block */
+	HEXO_MSG_PARK,      /* park at the next poll */
+	HEXO_MSG_RECEIVE,   /* struct hexo_msg_start: a stream will follow */
+	HEXO_MSG_SHIP,      /* send the stream of the parked VM */
+	HEXO_MSG_RESUME,    /* struct hexo_msg_poll: the parked VM goes on */
+	HEXO_MSG_RUN,       /* struct hexo_msg_poll: the received VM runs */
+	HEXO_MSG_RELEASE,   /* the moved VM's source exits */
+	HEXO_MSG_IO_REPLY,  /* struct hexo_msg_io_reply, data */
+	HEXO_MSG_KILL,      /* exit at once */
+
+	/* vm -> home */
+	HEXO_MSG_HELLO = 32, /* struct hexo_msg_hello: first, unasked */
+	HEXO_MSG_PARKED,     /* struct hexo_msg_usage */
+	HEXO_MSG_SHIPPED,    /* struct hexo_msg_usage */
+	HEXO_MSG_COMMIT,     /* struct hexo_msg_usage */
+	HEXO_MSG_RUNNING,    /* struct hexo_msg_usage: after RUN or RESUME,
+				once the guest has rebuilt its frames */
+	HEXO_MSG_IO,         /* struct hexo_msg_io, data */
+	HEXO_MSG_EXIT,       /* struct hexo_msg_usage; status says how */
+	HEXO_MSG_FAULT,      /* struct hexo_msg_usage, then a text report */
+	HEXO_MSG_LOG,        /* text, one line */
+	HEXO_MSG_ERROR,      /* text: hexo-vm itself failed; it exits */
+
+	/* both ways */
+	HEXO_MSG_STREAM = 64, /* bytes of the migration stream */
+
+	/* client -> hexod, before a connection becomes a VM's channel */
+	HEXO_MSG_NODE_INFO = 96, /* no payload; answered by the same type with
+				    JSON text {"version","isa","cpus",
+				    "memory","kvm","vms":[...]} */
+	HEXO_MSG_NODE_IMAGE,     /* struct hexo_msg_image: is it cached?
+				    answered by the same, size 0: no */
+	HEXO_MSG_NODE_PUT,       /* struct hexo_msg_image, then DATA until size
+				    bytes came; answered by NODE_IMAGE */
+	HEXO_MSG_NODE_DATA,      /* bytes */
+	HEXO_MSG_NODE_VM,        /* struct hexo_msg_vm: run hexo-vm with this
+				    connection as its channel; next comes
+				    the vm's HELLO (or ERROR) */
+	HEXO_MSG_NODE_REFUSED,   /* text: why hexod refused */
+};
+
+/* For START and RECEIVE; after START the boot block follows. */
+struct hexo_msg_start {
+	uint64_t poll_target; /* see struct hexo_control; 0: none */
+	uint32_t poll_flag;   /* 1: raised for the whole run (counting) */
+	uint32_t reserved;
+};
+
+struct hexo_msg_poll {
+	uint64_t poll_target;
+	uint32_t poll_flag;
+	uint32_t reserved;
+};
+
+struct hexo_msg_hello {
+	uint32_t version; /* HEXO_MSG_VERSION */
+	uint32_t isa;     /* enum hexo_isa */
+	uint32_t backend; /* 0 kvm, 1 process */
+	uint32_t pid;
+	uint64_t build_id[2];
+	uint64_t layout_hash;
+};
+
+struct hexo_msg_usage {
+	uint64_t status;      /* EXIT: as in hexo_hc_exit; else 0 */
+	uint64_t polls;       /* portable progress counter */
+	uint64_t cpu_ns;      /* CPU time of this hexo-vm in the guest */
+	uint64_t step_ns;     /* PARKED: request (or target poll) to parked;
+				 SHIPPED: sending; COMMIT: receiving and
+				 checking; RUNNING: rebuilding the frames;
+				 EXIT: process start to main */
+	uint64_t bytes;       /* SHIPPED, COMMIT: of the stream */
+	uint64_t frames;      /* PARKED: captured */
+	uint64_t peak_memory; /* peak resident bytes of hexo-vm */
+	uint64_t own_memory;  /* resident bytes outside guest memory, now */
+};
+
+struct hexo_msg_io {
+	uint32_t op; /* enum hexo_io_op */
+	uint32_t out_len;
+	int64_t arg[4];
+};
+
+struct hexo_msg_io_reply {
+	int64_t result;
+};
+
+/* An ELF of an image, by content: XXH128 of the ELF file. */
+struct hexo_msg_image {
+	uint64_t hash[2];
+	uint64_t size;
+};
+
+struct hexo_msg_vm {
+	uint64_t hash[2]; /* of a cached ELF */
+	uint64_t memory, stack;
+	uint32_t backend; /* 0 kvm, 1 process, 2 kvm if there is one */
+	uint32_t reserved;
+	char name[64]; /* for listings; NUL-terminated, printable */
+};
+
+_Static_assert(sizeof(struct hexo_msg_hello) == 40, "channel format");
+_Static_assert(sizeof(struct hexo_msg_usage) == 64, "channel format");
+_Static_assert(sizeof(struct hexo_msg_io) == 40, "channel format");
+_Static_assert(sizeof(struct hexo_msg_vm) == 104, "channel format");
+
+#endif

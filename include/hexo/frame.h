@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the compiler emits and the guest's runtime provides: portable frames.
+ *
+ * Capture. A poll that must park unwinds the native stack. Each call site
+ * that may reach a poll is an invoke; its landing pad calls
+ * hexo_frame_save(), stores the values live after the call into the record
+ * it returns, and ends in hexo_unwind_continue(). The innermost frame is
+ * saved first.
+ *
+ * Resume. hexo_frame_next() gives the resume clone of the function whose
+ * record was saved last, the outermost not yet rebuilt. The clone takes its
+ * record with hexo_frame_pop(), reloads the live values, and calls what
+ * hexo_frame_next() gives in turn; when no record is left that is a function
+ * which ends the resumption and returns into the poll.
+ *
+ * A record lies in [frames_low, frames_high), ascending, 16-byte aligned:
+ *   struct hexo_frame, payload (live values at offsets the compiler chose,
+ *   naturally aligned, the first at 16), padding to 16.
+ * Identical on every ISA: the site's function and number index tables that
+ * are derived from one portable module.
+ */
+#ifndef HEXO_FRAME_H
+#define HEXO_FRAME_H
+
+#include <stdint.h>
+
+#define HEXO_FRAME_VERSION 1
+
+struct hexo_frame {
+	uint32_t site;     /* call site within the function */
+	uint32_t function; /* index into hexo_resume_table */
+	uint32_t size;     /* of the record, header included, multiple of 16 */
+	uint32_t previous; /* size of the record below, 0 for the first */
+};
+
+_Static_assert(sizeof(struct hexo_frame) == 16, "frame record");
+
+/*
+ * Emitted by the compiler:
+ *   void *const hexo_resume_table[];  resume clones, ISA-private
+ *   const uint32_t hexo_resume_count; entries in it
+ *   void hexo_constructors(void), hexo_destructors(void)
+ *                                    calls them all, in their order
+ * Provided by the guest runtime (guest/kernel), with C linkage:
+ */
+
+/* Slow path of a poll; called with control->poll_flag set. May unwind. */
+void hexo_poll_slow(void);
+
+/* Begins the record of a frame being captured: size bytes in all. Returns
+ * its address. */
+void *hexo_frame_save(uint32_t function, uint32_t site, uint32_t size);
+
+/* Goes on unwinding to the next frame. Does not return. */
+_Noreturn void hexo_unwind_continue(void);
+
+/* Takes the last record off and returns it; it stays readable until the
+ * resumed program runs on. */
+struct hexo_frame *hexo_frame_pop(void);
+
+/* The clone to call for the record that is now last, or the function that
+ * ends the resumption. */
+void *hexo_frame_next(void);
+
+/* The portable stack pointer: functions with escaping locals move it down
+ * at entry and back at exit. A global in portable memory. */
+extern char *hexo_pstack;
+
+/*
+ * Polls by hand, for code that waits: a plain call that the compiler treats
+ * like any other call that may reach a poll. Does nothing unless poll_flag
+ * is set; does not count.
+ */
+void hexo_poll_wait(void);
+
+/* Functions that must never contain polls or be captured (the runtime
+ * itself, memcpy and what the back end calls) carry this; the compiler
+ * refuses a call from such a function to one that may reach a poll. */
+#define HEXO_NO_POLL __attribute__((annotate("hexo.nopoll")))
+
+#endif
