@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The passes that make a whole program portable. The driver runs them on the
+ * one linked module, in this order, with optimisation between:
+ *
+ *   pass_lower    C constructs that have no portable form become ones that
+ *                 do; what cannot is refused by file, line and construct
+ *   default<O2>   target-independent optimisation, no vectoriser
+ *   pass_polls    polls in loops and recursion
+ *   pass_frames   calls that may reach a poll capture their frame; resume
+ *                 clones; escaping locals move to the portable stack
+ *   pass_layout   sections, function table: the portable addresses
+ *   then for each ISA, on a copy with that ISA's triple and data layout:
+ *   function passes and vectorisers only
+ *   pass_isa      what only the code generator may see; last before it
+ *
+ * After pass_frames nothing may change a call's semantics or a portable
+ * global. All return 0, or -errno with err filled; on failure the module is
+ * to be thrown away.
+ */
+#ifndef HEXO_PASS_H
+#define HEXO_PASS_H
+
+#include <llvm-c/Core.h>
+#include <stdbool.h>
+
+#include "hexo/error.h"
+
+struct pass_stats {
+	unsigned functions;   /* defined */
+	unsigned migratable;  /* of these, that may reach a poll */
+	unsigned polls;       /* placed */
+	unsigned sites;       /* calls that may reach a poll */
+	unsigned live_values; /* over all sites */
+};
+
+/* Functions that the passes call or that native code calls: the linker must
+ * find them and nothing may remove them before pass_frames. NULL-ended. */
+extern const char *const pass_roots[];
+
+int pass_lower(LLVMModuleRef m, struct hexo_error *err);
+int pass_polls(LLVMModuleRef m, struct pass_stats *stats,
+	       struct hexo_error *err);
+int pass_frames(LLVMModuleRef m, struct pass_stats *stats,
+		struct hexo_error *err);
+int pass_layout(LLVMModuleRef m, struct hexo_error *err);
+
+/* What pass_isa must know of an ISA. */
+struct pass_isa {
+	const char *jump;    /* assembly of a jump, "%s" is the target */
+	bool division_traps; /* integer division by zero faults by itself */
+};
+
+int pass_isa(LLVMModuleRef m, const struct pass_isa *isa,
+	     struct hexo_error *err);
+
+#endif
