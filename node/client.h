@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The client's side of a hexod: what `hexo` uses to reach a node.
+ */
+#ifndef HEXO_NODE_CLIENT_H
+#define HEXO_NODE_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hexo/channel.h"
+#include "hexo/error.h"
+#include "node/address.h"
+
+enum { NODE_TIMEOUT_MS = 10000 }; /* a fair timeout for the calls below */
+
+/* Connects; returns a blocking, close-on-exec socket, the caller's to
+ * close. -ETIMEDOUT after timeout_ms. */
+int node_connect(const struct node_address *address, int timeout_ms,
+		 struct hexo_error *err);
+
+struct node_info {
+	uint32_t isa; /* enum hexo_isa; 0: one this program does not know */
+	uint32_t cpus;
+	uint64_t memory; /* bytes for VMs in all */
+	bool kvm;        /* /dev/kvm can be used */
+	uint32_t vms;    /* running now */
+	char *json;      /* the whole answer; the caller's to free() */
+};
+
+/* Connects and asks what the node is. */
+int node_info(const struct node_address *address, int timeout_ms,
+	      struct node_info *info, struct hexo_error *err);
+
+struct node_vm {
+	const char *name; /* for listings; cut to what fits */
+	const void *elf;  /* of the node's ISA, as in the image */
+	size_t elf_size;
+	uint64_t memory, stack; /* bytes */
+	uint32_t backend;       /* as in struct hexo_msg_vm */
+};
+
+/* Connects, sends the ELF unless the node has it, and has a hexo-vm started
+ * for it. Returns the socket: from now on the channel of that hexo-vm, whose
+ * HELLO (or ERROR) is the next message on it. timeout_ms bounds each step,
+ * not the sum. Fails with -ECONNREFUSED and hexod's words if it refuses. */
+int node_connect_vm(const struct node_address *address,
+		    const struct node_vm *vm, int timeout_ms,
+		    struct hexo_error *err);
+
+#endif
