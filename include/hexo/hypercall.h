@@ -37,6 +37,8 @@ enum hexo_hc {
 	HEXO_HC_LOG,     /* struct hexo_hc_buffer; a diagnostic, one line */
 	HEXO_HC_PANIC,   /* struct hexo_hc_buffer; like LOG, ends the VM */
 	HEXO_HC_FAULT,   /* raised by per-ISA exception vectors, not by C */
+	HEXO_HC_PARKING, /* struct hexo_hc_event; a capture begins now */
+	HEXO_HC_RESUMED, /* struct hexo_hc_event; all frames are rebuilt */
 	HEXO_HC_COUNT
 };
 
@@ -56,6 +58,13 @@ struct hexo_hc_park {
 	int64_t result;
 	uint64_t frames;      /* number of frame records */
 	uint64_t frame_bytes; /* bytes used from frames_low on */
+};
+
+/* Tells the monitor when something happened, so that it can time the steps
+ * of a move. RESUMED is also what ends a resumption: the home learns from it
+ * that the guest runs again. */
+struct hexo_hc_event {
+	int64_t result;
 };
 
 struct hexo_hc_clock {
