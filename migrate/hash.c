@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "migrate/hash.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+_Static_assert(sizeof(struct migrate_hash_state) == sizeof(XXH64_state_t),
+	       "room for the state");
+
+static XXH64_state_t *hash_state(const struct migrate_hash_state *state)
+{
+	return (XXH64_state_t *)state->opaque;
+}
+
+uint64_t migrate_hash(const void *data, size_t len)
+{
+	return XXH64(data, len, 0);
+}
+
+void migrate_hash_begin(struct migrate_hash_state *state)
+{
+	XXH64_reset(hash_state(state), 0);
+}
+
+void migrate_hash_add(struct migrate_hash_state *state, const void *data,
+		      size_t len)
+{
+	/* An empty piece may have no address. */
+	if (len)
+		XXH64_update(hash_state(state), data, len);
+}
+
+uint64_t migrate_hash_end(const struct migrate_hash_state *state)
+{
+	return XXH64_digest(hash_state(state));
+}
+
+uint64_t migrate_hash_parts(const struct iovec *parts, int count)
+{
+	struct migrate_hash_state state;
+	int i;
+
+	migrate_hash_begin(&state);
+	for (i = 0; i < count; i++)
+		migrate_hash_add(&state, parts[i].iov_base, parts[i].iov_len);
+	return migrate_hash_end(&state);
+}
