@@ -16,16 +16,16 @@
 
 /* Iteration; the body may not delete the current element unless the _safe
  * form is used. */
-#define ir_each_function(f, m)                               \
-	for (LLVMValueRef f = LLVMGetFirstFunction(m); f;    \
+#define ir_each_function(f, m)                            \
+	for (LLVMValueRef f = LLVMGetFirstFunction(m); f; \
 	     f = LLVMGetNextFunction(f))
-#define ir_each_definition(f, m)                             \
+#define ir_each_definition(f, m) \
 	ir_each_function(f, m) if (!LLVMIsDeclaration(f))
-#define ir_each_global(g, m)                                 \
-	for (LLVMValueRef g = LLVMGetFirstGlobal(m); g;      \
+#define ir_each_global(g, m)                            \
+	for (LLVMValueRef g = LLVMGetFirstGlobal(m); g; \
 	     g = LLVMGetNextGlobal(g))
-#define ir_each_block(b, f)                                       \
-	for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(f); b;  \
+#define ir_each_block(b, f)                                      \
+	for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(f); b; \
 	     b = LLVMGetNextBasicBlock(b))
 #define ir_each_inst(i, b)                                   \
 	for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; \
@@ -48,7 +48,7 @@ struct ir_map {
 	struct ir_map_entry {
 		const void *key;
 		int value;
-	} *at;
+	} * at;
 	unsigned n, room;
 };
 
@@ -88,8 +88,8 @@ LLVMAttributeRef ir_attribute(LLVMModuleRef m, const char *name,
 void ir_function_attribute(LLVMValueRef f, const char *name, uint64_t value);
 void ir_call_attribute(LLVMValueRef call, const char *name, uint64_t value);
 void ir_copy_call_attributes(LLVMValueRef from, LLVMValueRef to);
-void ir_drop_attribute(LLVMValueRef f, LLVMAttributeIndex at,
-		       const char *name);
+void ir_copy_function_attributes(LLVMValueRef from, LLVMValueRef to);
+void ir_drop_attribute(LLVMValueRef f, LLVMAttributeIndex at, const char *name);
 void ir_drop_call_attribute(LLVMValueRef call, LLVMAttributeIndex at,
 			    const char *name);
 /* String attributes of functions, ours ("hexo-..."). */
@@ -115,7 +115,7 @@ void ir_phi_redirect(LLVMBasicBlockRef block, LLVMBasicBlockRef from,
 		     LLVMBasicBlockRef to);
 /* First instruction that is not a phi. */
 LLVMValueRef ir_first_nonphi(LLVMBasicBlockRef b);
-/* Builds a call with one use of debug location of `like` (may be NULL). */
+/* base + offset bytes; constants of the module's context. */
 LLVMValueRef ir_gep(LLVMBuilderRef b, LLVMValueRef base, uint64_t offset);
 LLVMValueRef ir_i64(LLVMModuleRef m, uint64_t v);
 LLVMValueRef ir_i32(LLVMModuleRef m, uint32_t v);
@@ -136,7 +136,6 @@ static inline uint64_t ir_align_up(uint64_t x, uint64_t a)
 const char *ir_where(LLVMValueRef inst);
 
 /* Runs a textual pipeline. */
-int ir_run_passes(LLVMModuleRef m, const char *passes,
-		  struct hexo_error *err);
+int ir_run_passes(LLVMModuleRef m, const char *passes, struct hexo_error *err);
 
 #endif

@@ -3,8 +3,10 @@
  * The passes that make a whole program portable. The driver runs them on the
  * one linked module, in this order, with optimisation between:
  *
+ *   pass_refuse   what cannot be made portable: file, line, construct, way out
+ *                 (before undefined symbols are reported)
  *   pass_lower    C constructs that have no portable form become ones that
- *                 do; what cannot is refused by file, line and construct
+ *                 do
  *   default<O2>   target-independent optimisation, no vectoriser
  *   pass_polls    polls in loops and recursion
  *   pass_frames   calls that may reach a poll capture their frame; resume
@@ -38,6 +40,7 @@ struct pass_stats {
  * find them and nothing may remove them before pass_frames. NULL-ended. */
 extern const char *const pass_roots[];
 
+int pass_refuse(LLVMModuleRef m, struct hexo_error *err);
 int pass_lower(LLVMModuleRef m, struct hexo_error *err);
 int pass_polls(LLVMModuleRef m, struct pass_stats *stats,
 	       struct hexo_error *err);
@@ -47,7 +50,7 @@ int pass_layout(LLVMModuleRef m, struct hexo_error *err);
 
 /* What pass_isa must know of an ISA. */
 struct pass_isa {
-	const char *jump;    /* assembly of a jump, "%s" is the target */
+	const char *jump;    /* mnemonic of a direct jump */
 	bool division_traps; /* integer division by zero faults by itself */
 };
 

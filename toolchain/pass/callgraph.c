@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "toolchain/pass/callgraph.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+
+bool function_is_poll(LLVMValueRef f)
+{
+	return ir_is_named(f, "hexo_poll_slow") ||
+	       ir_is_named(f, "hexo_poll_wait");
+}
+
+/* An element of llvm.used or llvm.compiler.used: not a use of the address. */
+static bool is_keep_list(LLVMValueRef constant)
+{
+	for (LLVMUseRef u = LLVMGetFirstUse(constant); u;
+	     u = LLVMGetNextUse(u)) {
+		LLVMValueRef user = LLVMGetUser(u);
+
+		if (!LLVMIsAGlobalVariable(user) ||
+		    (!ir_is_named(user, "llvm.used") &&
+		     !ir_is_named(user, "llvm.compiler.used")))
+			return false;
+	}
+	return true;
+}
+
+static bool is_argument(LLVMValueRef call, LLVMValueRef f)
+{
+	for (unsigned k = 0; k < LLVMGetNumArgOperands(call); k++)
+		if (LLVMGetOperand(call, k) == f)
+			return true;
+	return false;
+}
+
+bool function_is_taken(LLVMValueRef f)
+{
+	for (LLVMUseRef u = LLVMGetFirstUse(f); u; u = LLVMGetNextUse(u)) {
+		LLVMValueRef user = LLVMGetUser(u);
+
+		if (LLVMIsAInstruction(user) && ir_is_call(user) &&
+		    LLVMGetCalledValue(user) == f && !is_argument(user, f))
+			continue;
+		if (LLVMIsAConstant(user) && !LLVMIsAGlobalValue(user) &&
+		    is_keep_list(user))
+			continue;
+		return true;
+	}
+	return false;
+}
+
+void callgraph_make(struct callgraph *g, LLVMModuleRef m)
+{
+	unsigned n;
+
+	*g = (struct callgraph){ 0 };
+	ir_each_definition(f, m)
+	{
+		ir_map_put(&g->index, f, (int)g->functions.n);
+		ir_list_add(&g->functions, f);
+	}
+	n = g->functions.n;
+	g->taken = base_alloc(n * sizeof(bool));
+	g->reaches = base_alloc(n * sizeof(bool));
+	for (unsigned i = 0; i < n; i++)
+		g->taken[i] = function_is_taken(g->functions.at[i]);
+}
+
+void callgraph_free(struct callgraph *g)
+{
+	ir_list_free(&g->functions);
+	ir_map_free(&g->index);
+	free(g->taken);
+	free(g->reaches);
+}
+
+bool callgraph_is_site(const struct callgraph *g, LLVMValueRef inst)
+{
+	LLVMValueRef f;
+	int i;
+
+	if (!ir_is_call(inst) || LLVMIsAInlineAsm(LLVMGetCalledValue(inst)))
+		return false;
+	f = ir_callee(inst);
+	if (!f)
+		return g->indirect;
+	if (function_is_poll(f))
+		return true;
+	i = ir_map_get(&g->index, f);
+	return i >= 0 && g->reaches[i];
+}
+
+static LLVMValueRef first_site(const struct callgraph *g, LLVMValueRef f)
+{
+	ir_each_block(b, f)
+	{
+		ir_each_inst(i, b)
+		{
+			if (callgraph_is_site(g, i))
+				return i;
+		}
+	}
+	return NULL;
+}
+
+int callgraph_find_reaching(struct callgraph *g, struct hexo_error *err)
+{
+	unsigned n = g->functions.n;
+	bool changed = true;
+
+	while (changed) {
+		changed = false;
+		for (unsigned i = 0; i < n; i++) {
+			LLVMValueRef f = g->functions.at[i];
+
+			if (g->reaches[i] || function_is_poll(f) ||
+			    ir_is_marked(f, "hexo-nopoll") || !first_site(g, f))
+				continue;
+			g->reaches[i] = changed = true;
+			g->indirect |= g->taken[i];
+		}
+	}
+	for (unsigned i = 0; i < n; i++) {
+		LLVMValueRef f = g->functions.at[i], site;
+
+		if (!ir_is_marked(f, "hexo-nopoll") || function_is_poll(f))
+			continue;
+		site = first_site(g, f);
+		if (site && ir_callee(site))
+			return hexo_fail(err, -EINVAL,
+					 "%s: %s must not poll, but calls %s, "
+					 "which may",
+					 ir_where(site), ir_name(f),
+					 ir_name(ir_callee(site)));
+	}
+	return 0;
+}
+
+/*
+ * Recursion: depth-first over the calls; the target of an edge back to a
+ * function still being visited closes a cycle and polls.
+ */
+struct recursion {
+	const struct callgraph *g;
+	unsigned char *state; /* 0 new, 1 being visited, 2 done */
+	bool *polls;
+};
+
+static void visit(struct recursion *r, unsigned i);
+
+static void visit_callee(struct recursion *r, unsigned i)
+{
+	if (r->state[i] == 1)
+		r->polls[i] = true;
+	else if (r->state[i] == 0)
+		visit(r, i);
+}
+
+static void visit_call(struct recursion *r, LLVMValueRef call)
+{
+	LLVMValueRef f = ir_callee(call);
+	LLVMTypeRef type;
+
+	if (f) {
+		int i = ir_map_get(&r->g->index, f);
+
+		if (i >= 0)
+			visit_callee(r, (unsigned)i);
+		return;
+	}
+	type = LLVMGetCalledFunctionType(call);
+	for (unsigned i = 0; i < r->g->functions.n; i++)
+		if (r->g->taken[i] &&
+		    LLVMGlobalGetValueType(r->g->functions.at[i]) == type)
+			visit_callee(r, i);
+}
+
+static void visit(struct recursion *r, unsigned i)
+{
+	LLVMValueRef f = r->g->functions.at[i];
+
+	r->state[i] = 1;
+	if (!ir_is_marked(f, "hexo-nopoll"))
+		ir_each_block(b, f)
+		{
+			ir_each_inst(inst, b)
+			{
+				if (ir_is_call(inst))
+					visit_call(r, inst);
+			}
+		}
+	r->state[i] = 2;
+}
+
+bool *callgraph_find_recursion(const struct callgraph *g)
+{
+	unsigned n = g->functions.n;
+	struct recursion r = {
+		.g = g,
+		.state = base_alloc(n),
+		.polls = base_alloc(n * sizeof(bool)),
+	};
+
+	for (unsigned i = 0; i < n; i++)
+		if (r.state[i] == 0)
+			visit(&r, i);
+	free(r.state);
+	return r.polls;
+}

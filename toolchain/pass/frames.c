@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "toolchain/pass/frames.h"
+#include "toolchain/pass/pass.h"
+
+#include <errno.h>
+#include <llvm-c/Analysis.h>
+#include <llvm-c/Target.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+
+/* What may no longer be assumed of a function that can be captured. */
+static const char *const dropped[] = {
+	"nounwind", "memory", "willreturn", "norecurse", "nosync", "nofree",
+};
+
+static void drop_attributes(LLVMValueRef f)
+{
+	for (size_t k = 0; k < sizeof(dropped) / sizeof(dropped[0]); k++)
+		ir_drop_attribute(f, LLVMAttributeFunctionIndex, dropped[k]);
+}
+
+static LLVMValueRef runtime(struct frames *fr, const char *name,
+			    LLVMTypeRef type)
+{
+	LLVMValueRef f = LLVMGetNamedFunction(fr->m, name);
+
+	if (!f)
+		f = LLVMAddFunction(fr->m, name, type);
+	ir_function_attribute(f, "cold", 0);
+	ir_function_attribute(f, "noinline", 0);
+	ir_function_attribute(f, "nounwind", 0);
+	return f;
+}
+
+static void declare_marker(struct frames *fr, const char *name,
+			   LLVMTypeRef result)
+{
+	LLVMValueRef f = ir_declare(fr->m, name, result, &fr->ptr, 1);
+
+	ir_function_attribute(f, "nounwind", 0);
+	ir_function_attribute(f, "willreturn", 0);
+	ir_function_attribute(f, "memory", IR_MEMORY_INACCESSIBLE);
+	if (result == fr->ptr)
+		LLVMAddAttributeAtIndex(f, LLVMAttributeReturnIndex,
+					ir_attribute(fr->m, "noalias", 0));
+}
+
+static void prepare(struct frames *fr, LLVMModuleRef m)
+{
+	LLVMContextRef c = ir_context(m);
+	LLVMTypeRef pad[2];
+
+	fr->m = m;
+	fr->layout = LLVMGetModuleDataLayout(m);
+	fr->b = LLVMCreateBuilderInContext(c);
+	fr->ptr = LLVMPointerTypeInContext(c, 0);
+	fr->i32 = LLVMInt32TypeInContext(c);
+	fr->i64 = LLVMInt64TypeInContext(c);
+	fr->none = LLVMVoidTypeInContext(c);
+	pad[0] = fr->ptr;
+	pad[1] = fr->i32;
+	fr->pad_type = LLVMStructTypeInContext(c, pad, 2, 0);
+	fr->save_type =
+		LLVMFunctionType(fr->ptr,
+				 (LLVMTypeRef[]){ fr->i32, fr->i32, fr->i32 },
+				 3, 0);
+	fr->pop_type = LLVMFunctionType(fr->ptr, NULL, 0, 0);
+	fr->unwind_type = LLVMFunctionType(fr->none, NULL, 0, 0);
+	fr->save = runtime(fr, "hexo_frame_save", fr->save_type);
+	fr->pop = runtime(fr, "hexo_frame_pop", fr->pop_type);
+	fr->next = runtime(fr, "hexo_frame_next", fr->pop_type);
+	fr->unwind = runtime(fr, "hexo_unwind_continue", fr->unwind_type);
+	ir_drop_attribute(fr->unwind, LLVMAttributeFunctionIndex, "nounwind");
+	ir_function_attribute(fr->unwind, "noreturn", 0);
+	fr->personality = LLVMGetNamedFunction(m, "__gcc_personality_v0");
+	if (!fr->personality)
+		fr->personality =
+			LLVMAddFunction(m, "__gcc_personality_v0",
+					LLVMFunctionType(fr->i32, NULL, 0, 1));
+	fr->pstack = LLVMGetNamedGlobal(m, "hexo_pstack");
+	if (!fr->pstack)
+		fr->pstack = LLVMAddGlobal(m, fr->ptr, "hexo_pstack");
+	declare_marker(fr, MARK_ALLOCA_RESUMED, fr->ptr);
+	declare_marker(fr, MARK_ESCAPE, fr->none);
+}
+
+/* hexo_resume_table and hexo_resume_count take the place of the runtime's
+ * declarations of them. */
+static void define_constant(LLVMModuleRef m, const char *name,
+			    LLVMValueRef value)
+{
+	LLVMValueRef declared = LLVMGetNamedGlobal(m, name);
+	LLVMValueRef g = LLVMAddGlobal(m, LLVMTypeOf(value), "");
+
+	LLVMSetInitializer(g, value);
+	LLVMSetGlobalConstant(g, 1);
+	if (declared) {
+		LLVMReplaceAllUsesWith(declared, g);
+		LLVMDeleteGlobal(declared);
+	}
+	LLVMSetValueName2(g, name, strlen(name));
+}
+
+/* The poll's slow path unwinds; native code must find its frame. */
+static void prepare_polls(LLVMModuleRef m)
+{
+	ir_each_definition(f, m)
+	{
+		if (!function_is_poll(f))
+			continue;
+		drop_attributes(f);
+		ir_function_attribute(f, "uwtable", 2);
+		ir_function_attribute(f, "cold", 0);
+		ir_function_attribute(f, "noinline", 0);
+	}
+}
+
+static void free_function(struct frame_function *fn)
+{
+	for (unsigned k = 0; k < fn->n; k++) {
+		ir_list_free(&fn->sites[k].live);
+		free(fn->sites[k].offset);
+	}
+	free(fn->sites);
+	ir_list_free(&fn->locals);
+}
+
+int pass_frames(LLVMModuleRef m, struct pass_stats *stats,
+		struct hexo_error *err)
+{
+	struct frames fr;
+	struct callgraph g;
+	struct ir_list clones = { 0 };
+	int r;
+
+	prepare(&fr, m);
+	prepare_polls(m);
+	callgraph_make(&g, m);
+	fr.calls = &g;
+	r = callgraph_find_reaching(&g, err);
+	if (r < 0)
+		goto out;
+	stats->functions = g.functions.n;
+	for (unsigned i = 0; i < g.functions.n; i++)
+		if (g.reaches[i])
+			drop_attributes(g.functions.at[i]);
+	for (unsigned i = 0; i < g.functions.n; i++) {
+		struct frame_function fn = { .f = g.functions.at[i],
+					     .number = clones.n };
+
+		if (!g.reaches[i])
+			continue;
+		pstack_convert(&fr, &fn);
+		capture_function(&fr, &fn);
+		ir_list_add(&clones, resume_build(&fr, &fn));
+		stats->sites += fn.n;
+		for (unsigned k = 0; k < fn.n; k++)
+			stats->live_values += fn.sites[k].live.n;
+		free_function(&fn);
+	}
+	stats->migratable = clones.n;
+	define_constant(m, "hexo_resume_count", ir_i32(m, clones.n));
+	define_constant(m, "hexo_resume_table",
+			LLVMConstArray2(fr.ptr, clones.at, clones.n));
+	r = ir_run_passes(m, "function(mem2reg,simplifycfg)", err);
+out:
+	callgraph_free(&g);
+	ir_list_free(&clones);
+	LLVMDisposeBuilder(fr.b);
+	return r;
+}

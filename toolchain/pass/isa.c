@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The last pass before code generation, on one ISA's copy: markers become
+ * portable stack arithmetic, the function table gets its jumps, and integer
+ * division by zero faults where the hardware does not make it.
+ */
+#include <llvm-c/Target.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "hexo/layout.h"
+#include "toolchain/pass/frames.h"
+#include "toolchain/pass/ir.h"
+#include "toolchain/pass/layout.h"
+#include "toolchain/pass/pass.h"
+
+struct lowering {
+	LLVMModuleRef m;
+	LLVMBuilderRef b;
+	LLVMTypeRef ptr, i64;
+	LLVMValueRef pstack;
+};
+
+static LLVMValueRef align_down(struct lowering *l, LLVMValueRef p,
+			       uint64_t align)
+{
+	LLVMTypeRef params[] = { l->ptr, l->i64 };
+	unsigned id = LLVMLookupIntrinsicID("llvm.ptrmask", 12);
+	LLVMValueRef args[] = { p, ir_i64(l->m, -align) };
+
+	return LLVMBuildCall2(
+		l->b, LLVMIntrinsicGetType(ir_context(l->m), id, params, 2),
+		LLVMGetIntrinsicDeclaration(l->m, id, params, 2), args, 2, "");
+}
+
+static void replace(LLVMValueRef inst, LLVMValueRef by)
+{
+	LLVMReplaceAllUsesWith(inst, by);
+	LLVMInstructionEraseFromParent(inst);
+}
+
+static LLVMValueRef below(struct lowering *l, LLVMValueRef p, LLVMValueRef size)
+{
+	LLVMTypeRef i8 = LLVMInt8TypeInContext(ir_context(l->m));
+	LLVMValueRef minus = LLVMBuildNeg(l->b, size, "");
+
+	return LLVMBuildGEP2(l->b, i8, p, &minus, 1, "");
+}
+
+/* All fixed locals of a function take one step down. */
+static void lower_fixed(struct lowering *l, const struct ir_list *locals)
+{
+	uint64_t size = 0, align = 16;
+	LLVMValueRef base;
+
+	for (unsigned k = 0; k < locals->n; k++) {
+		LLVMValueRef a = LLVMGetOperand(locals->at[k], 1);
+		uint64_t own = LLVMConstIntGetZExtValue(a);
+
+		align = own > align ? own : align;
+	}
+	for (unsigned k = 0; k < locals->n; k++)
+		size = ir_align_up(size,
+				   LLVMConstIntGetZExtValue(
+					   LLVMGetOperand(locals->at[k], 1))) +
+		       LLVMConstIntGetZExtValue(
+			       LLVMGetOperand(locals->at[k], 0));
+	LLVMPositionBuilderBefore(l->b, locals->at[0]);
+	base = LLVMBuildLoad2(l->b, l->ptr, l->pstack, "");
+	base = below(l, base, ir_i64(l->m, ir_align_up(size, 16)));
+	if (align > 16)
+		base = align_down(l, base, align);
+	LLVMBuildStore(l->b, base, l->pstack);
+	size = 0;
+	for (unsigned k = 0; k < locals->n; k++) {
+		LLVMValueRef local = locals->at[k];
+		uint64_t bytes =
+			LLVMConstIntGetZExtValue(LLVMGetOperand(local, 0));
+
+		size = ir_align_up(size, LLVMConstIntGetZExtValue(
+						 LLVMGetOperand(local, 1)));
+		replace(local, ir_gep(l->b, base, size));
+		size += bytes;
+	}
+}
+
+static void lower_dynamic(struct lowering *l, LLVMValueRef local)
+{
+	uint64_t align = LLVMConstIntGetZExtValue(LLVMGetOperand(local, 1));
+	LLVMValueRef p;
+
+	LLVMPositionBuilderBefore(l->b, local);
+	p = LLVMBuildLoad2(l->b, l->ptr, l->pstack, "");
+	p = below(l, p, LLVMGetOperand(local, 0));
+	p = align_down(l, p, align > 16 ? align : 16);
+	LLVMBuildStore(l->b, p, l->pstack);
+	replace(local, p);
+}
+
+static void lower_markers(struct lowering *l, LLVMValueRef f)
+{
+	struct ir_list fixed = { 0 };
+
+	ir_each_block(b, f)
+	{
+		ir_each_inst_safe(i, next, b)
+		{
+			if (ir_calls(i, MARK_ALLOCA))
+				ir_list_add(&fixed, i);
+			else if (ir_calls(i, MARK_ALLOCA_DYNAMIC))
+				lower_dynamic(l, i);
+			else if (ir_calls(i, MARK_ALLOCA_RESUMED))
+				replace(i, LLVMGetOperand(i, 0));
+			else if (ir_calls(i, MARK_ESCAPE))
+				LLVMInstructionEraseFromParent(i);
+		}
+	}
+	if (fixed.n)
+		lower_fixed(l, &fixed);
+	ir_list_free(&fixed);
+}
+
+static bool is_division(LLVMValueRef i)
+{
+	LLVMOpcode op = LLVMGetInstructionOpcode(i);
+
+	return (op == LLVMSDiv || op == LLVMUDiv || op == LLVMSRem ||
+		op == LLVMURem) &&
+	       LLVMGetTypeKind(LLVMTypeOf(i)) == LLVMIntegerTypeKind &&
+	       !LLVMIsAConstantInt(LLVMGetOperand(i, 1));
+}
+
+/* if (divisor == 0) trap; hexo_divide_by_zero in native code reports it. */
+static void check_division(struct lowering *l, LLVMValueRef division)
+{
+	LLVMContextRef c = ir_context(l->m);
+	LLVMTypeRef type =
+		LLVMFunctionType(LLVMVoidTypeInContext(c), NULL, 0, 0);
+	LLVMValueRef trap = ir_declare(l->m, "hexo_divide_by_zero",
+				       LLVMVoidTypeInContext(c), NULL, 0);
+	LLVMValueRef divisor = LLVMGetOperand(division, 1), zero;
+	LLVMBasicBlockRef block, rest, stop;
+
+	LLVMPositionBuilderBefore(l->b, division);
+	zero = LLVMBuildICmp(l->b, LLVMIntEQ, divisor,
+			     LLVMConstNull(LLVMTypeOf(divisor)), "");
+	block = LLVMGetInstructionParent(division);
+	if (!LLVMIsAInstruction(zero))
+		return;
+	rest = ir_split_after(zero);
+	stop = LLVMAppendBasicBlockInContext(c, LLVMGetBasicBlockParent(block),
+					     "");
+	LLVMPositionBuilderAtEnd(l->b, block);
+	LLVMBuildCondBr(l->b, zero, stop, rest);
+	LLVMPositionBuilderAtEnd(l->b, stop);
+	ir_function_attribute(trap, "cold", 0);
+	ir_function_attribute(trap, "noreturn", 0);
+	ir_function_attribute(trap, "nounwind", 0);
+	LLVMBuildCall2(l->b, type, trap, NULL, 0, "");
+	LLVMBuildUnreachable(l->b);
+}
+
+static void check_divisions(struct lowering *l, LLVMValueRef f)
+{
+	struct ir_list divisions = { 0 };
+
+	ir_each_block(b, f)
+	{
+		ir_each_inst(i, b)
+		{
+			if (is_division(i))
+				ir_list_add(&divisions, i);
+		}
+	}
+	for (unsigned k = 0; k < divisions.n; k++)
+		check_division(l, divisions.at[k]);
+	ir_list_free(&divisions);
+}
+
+static void write_table(struct lowering *l, const struct pass_isa *isa)
+{
+	struct base_buffer text = { 0 };
+	size_t prefix = strlen(LAYOUT_ENTRY_PREFIX);
+
+	base_buffer_printf(&text,
+			   "\t.section .hexo.functable,\"ax\",@progbits\n"
+			   "\t.balign %d\n",
+			   HEXO_FUNCTABLE_STEP);
+	ir_each_function(f, l->m)
+	{
+		const char *name = ir_name(f);
+		cleanup_free char *jump = NULL;
+
+		if (strncmp(name, LAYOUT_ENTRY_PREFIX, prefix) != 0)
+			continue;
+		jump = base_printf("\"%s\"", name + prefix);
+		base_buffer_printf(&text,
+				   "\t.globl \"%s\"\n\"%s\":\n\t%s %s\n"
+				   "\t.balign %d\n",
+				   name, name, isa->jump, jump,
+				   HEXO_FUNCTABLE_STEP);
+	}
+	base_buffer_printf(&text, "\t.text\n");
+	LLVMAppendModuleInlineAsm(l->m, text.data, text.len);
+	base_buffer_free(&text);
+}
+
+int pass_isa(LLVMModuleRef m, const struct pass_isa *isa,
+	     struct hexo_error *err)
+{
+	LLVMContextRef c = ir_context(m);
+	struct lowering l = {
+		.m = m,
+		.b = LLVMCreateBuilderInContext(c),
+		.ptr = LLVMPointerTypeInContext(c, 0),
+		.i64 = LLVMInt64TypeInContext(c),
+		.pstack = LLVMGetNamedGlobal(m, "hexo_pstack"),
+	};
+
+	ir_each_definition(f, m)
+	{
+		lower_markers(&l, f);
+		if (!isa->division_traps)
+			check_divisions(&l, f);
+	}
+	write_table(&l, isa);
+	LLVMDisposeBuilder(l.b);
+	return ir_run_passes(m, "function(early-cse,simplifycfg)", err);
+}

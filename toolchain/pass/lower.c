@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "toolchain/pass/lower.h"
+#include "toolchain/pass/ir.h"
+#include "toolchain/pass/pass.h"
+
+const char *const pass_roots[] = {
+	"kernel_start",    "kernel_park",
+	"hexo_poll_slow",  "hexo_poll_wait",
+	"hexo_frame_save", "hexo_frame_pop",
+	"hexo_frame_next", NULL,
+};
+
+int pass_lower(LLVMModuleRef m, struct hexo_error *err)
+{
+	lower_symbols(m);
+	lower_marks(m);
+	lower_byval(m);
+	lower_varargs(m);
+	lower_prototypes(m);
+	lower_goto(m);
+	lower_constructors(m);
+	/* Nothing throws in C: cleanup attributes need no landing pads. */
+	return ir_run_passes(m, "function(lower-invoke,simplifycfg)", err);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of pass_lower; each does one job on the whole module. */
+#ifndef HEXO_PASS_LOWER_H
+#define HEXO_PASS_LOWER_H
+
+#include <llvm-c/Core.h>
+
+/* Struct arguments passed byval: the caller copies, the callee gets a plain
+ * pointer. */
+void lower_byval(LLVMModuleRef m);
+
+/* Variadic functions take a pointer to an argument buffer. In it each
+ * argument stands at its alignment (at least 8) and takes a multiple of 8
+ * bytes. A va_list is that pointer. */
+void lower_varargs(LLVMModuleRef m);
+
+/* Calls whose type is not their callee's (unprototyped declarations) get the
+ * callee's type. */
+void lower_prototypes(LLVMModuleRef m);
+
+/* Computed goto: label addresses become small numbers, the jump a switch. */
+void lower_goto(LLVMModuleRef m);
+
+/* Aliases are resolved, thread-local variables become plain ones, empty
+ * inline assembly a compiler barrier. */
+void lower_symbols(LLVMModuleRef m);
+
+/* hexo_constructors() and hexo_destructors() call what the program's
+ * attributes asked for, in their order. */
+void lower_constructors(LLVMModuleRef m);
+
+/* Marks: functions without polls ("hexo-nopoll"), libm functions that the
+ * optimiser must not evaluate with the host's libm. */
+void lower_marks(LLVMModuleRef m);
+
+#endif

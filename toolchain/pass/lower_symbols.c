@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "toolchain/pass/lower.h"
+
+#include "toolchain/pass/ir.h"
+
+static void resolve_aliases(LLVMModuleRef m)
+{
+	LLVMValueRef next;
+
+	for (LLVMValueRef a = LLVMGetFirstGlobalAlias(m); a; a = next) {
+		next = LLVMGetNextGlobalAlias(a);
+		LLVMReplaceAllUsesWith(a, LLVMAliasGetAliasee(a));
+		LLVMDeleteGlobal(a);
+	}
+}
+
+/* `asm volatile("" ::: "memory")` orders the compiler; an empty asm that
+ * ties a value to itself hides it. pass_refuse let nothing else through. */
+static void lower_asm(LLVMValueRef call, LLVMBuilderRef b)
+{
+	LLVMPositionBuilderBefore(b, call);
+	LLVMBuildFence(b, LLVMAtomicOrderingSequentiallyConsistent, 1, "");
+	if (LLVMGetFirstUse(call))
+		LLVMReplaceAllUsesWith(call, LLVMGetOperand(call, 0));
+	LLVMInstructionEraseFromParent(call);
+}
+
+void lower_symbols(LLVMModuleRef m)
+{
+	LLVMBuilderRef b = LLVMCreateBuilderInContext(ir_context(m));
+
+	resolve_aliases(m);
+	ir_each_definition(f, m)
+	{
+		ir_each_block(block, f)
+		{
+			ir_each_inst_safe(i, next, block)
+			{
+				if (!ir_is_call(i))
+					continue;
+				if (LLVMIsAInlineAsm(LLVMGetCalledValue(i))) {
+					lower_asm(i, b);
+				} else if (ir_calls(i,
+						    "llvm.threadlocal.address"
+						    ".p0")) {
+					LLVMReplaceAllUsesWith(
+						i, LLVMGetOperand(i, 0));
+					LLVMInstructionEraseFromParent(i);
+				}
+			}
+		}
+	}
+	ir_each_global(g, m)
+	{
+		LLVMSetThreadLocal(g, 0);
+		if (LLVMGetLinkage(g) == LLVMCommonLinkage)
+			LLVMSetLinkage(g, LLVMInternalLinkage);
+	}
+	LLVMDisposeBuilder(b);
+}

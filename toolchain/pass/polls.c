@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where polls go:
+ *   - the back edge of every loop that contains a loop or a call, and of
+ *     every innermost loop that will not be vectorised anyway;
+ *   - counting innermost loops are strip-mined and poll between the strips;
+ *   - none in loops that are short for certain;
+ *   - at the entry of functions that close a recursion.
+ */
+#include "toolchain/pass/pass.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "hexo/hypercall.h"
+#include "hexo/layout.h"
+#include "toolchain/pass/callgraph.h"
+#include "toolchain/pass/ir.h"
+#include "toolchain/pass/loops.h"
+#include "toolchain/pass/stripmine.h"
+
+/* A nest with at most this many iterations in all needs no poll. */
+#define SHORT_TRIPS 16384
+
+struct placer {
+	LLVMModuleRef m;
+	LLVMBuilderRef b;
+	LLVMValueRef slow;
+	unsigned polls;
+};
+
+static void add_weights(struct placer *p, LLVMValueRef branch)
+{
+	LLVMContextRef c = ir_context(p->m);
+	LLVMMetadataRef w[] = {
+		LLVMMDStringInContext2(c, "branch_weights", 14),
+		LLVMValueAsMetadata(ir_i32(p->m, 1)),
+		LLVMValueAsMetadata(ir_i32(p->m, 1u << 20)),
+	};
+
+	LLVMSetMetadata(branch, LLVMGetMDKindIDInContext(c, "prof", 4),
+			LLVMMetadataAsValue(c, LLVMMDNodeInContext2(c, w, 3)));
+}
+
+/*
+ * if (control->poll_flag) hexo_poll_slow();
+ * The flag is volatile: nothing in the program writes it. The call reads
+ * all memory and writes none of the program's, so values stay in registers
+ * across it and stores do not sink below it.
+ */
+static void place_poll(struct placer *p, LLVMValueRef before)
+{
+	LLVMContextRef c = ir_context(p->m);
+	LLVMTypeRef i32 = LLVMInt32TypeInContext(c);
+	LLVMTypeRef type =
+		LLVMFunctionType(LLVMVoidTypeInContext(c), NULL, 0, 0);
+	uint64_t address =
+		HEXO_CONTROL_BASE + offsetof(struct hexo_control, poll_flag);
+	LLVMValueRef flag, raised, call;
+	LLVMBasicBlockRef block, rest, slow;
+	LLVMValueRef f;
+
+	LLVMPositionBuilderBefore(p->b, before);
+	flag = LLVMBuildLoad2(p->b, i32,
+			      LLVMConstIntToPtr(ir_i64(p->m, address),
+						LLVMPointerTypeInContext(c, 0)),
+			      "poll");
+	LLVMSetVolatile(flag, 1);
+	raised = LLVMBuildICmp(p->b, LLVMIntNE, flag, ir_i32(p->m, 0), "");
+	block = LLVMGetInstructionParent(raised);
+	f = LLVMGetBasicBlockParent(block);
+	rest = ir_split_after(raised);
+	slow = LLVMAppendBasicBlockInContext(c, f, "poll.slow");
+	LLVMPositionBuilderAtEnd(p->b, block);
+	add_weights(p, LLVMBuildCondBr(p->b, raised, slow, rest));
+	LLVMPositionBuilderAtEnd(p->b, slow);
+	call = LLVMBuildCall2(p->b, type, p->slow, NULL, 0, "");
+	ir_call_attribute(call, "cold", 0);
+	ir_call_attribute(call, "memory", IR_MEMORY_READ);
+	LLVMBuildBr(p->b, rest);
+	p->polls++;
+}
+
+static bool has_call(const struct loops *l, const struct loop *loop)
+{
+	for (unsigned k = 0; k < l->blocks.n; k++) {
+		if (!ir_test(loop->body, k))
+			continue;
+		ir_each_inst(i, LLVMValueAsBasicBlock(l->blocks.at[k]))
+		{
+			LLVMValueRef f = ir_is_call(i) ? ir_callee(i) : NULL;
+
+			if (ir_is_call(i) && !(f && ir_is_intrinsic(f)))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* An upper bound of the innermost iterations of a whole nest; 0: none. */
+static uint64_t nest_trips(const struct loops *l, const struct loop *loop)
+{
+	struct loop_count count;
+	uint64_t trips, inner = 1;
+
+	if (!loop_counts(l, loop, &count))
+		return 0;
+	trips = loop_constant_trips(&count);
+	if (!trips || trips > SHORT_TRIPS)
+		return 0;
+	for (unsigned k = 0; k < l->n && loop->has_inner; k++) {
+		uint64_t t;
+
+		if (&l->at[k] == loop || !loop_has(l, loop, l->at[k].header))
+			continue;
+		t = nest_trips(l, &l->at[k]);
+		if (!t)
+			return 0;
+		inner = t > inner ? t : inner;
+	}
+	trips *= inner;
+	return trips <= SHORT_TRIPS ? trips : 0;
+}
+
+/* A floating-point sum has an order, which vectorising would change. */
+static bool carries_float(const struct loop *loop)
+{
+	ir_each_inst(phi, loop->header)
+	{
+		LLVMTypeKind kind = LLVMGetTypeKind(LLVMTypeOf(phi));
+
+		if (LLVMGetInstructionOpcode(phi) != LLVMPHI)
+			break;
+		if (kind == LLVMFloatTypeKind || kind == LLVMDoubleTypeKind)
+			return true;
+	}
+	return false;
+}
+
+enum plan { PLAN_NONE, PLAN_BACK_EDGE, PLAN_STRIPS };
+
+static enum plan plan_loop(const struct loops *l, const struct loop *loop)
+{
+	struct loop_count count;
+
+	if (has_call(l, loop))
+		return PLAN_BACK_EDGE;
+	if (nest_trips(l, loop))
+		return PLAN_NONE;
+	if (loop->has_inner || carries_float(loop) ||
+	    !loop_counts(l, loop, &count))
+		return PLAN_BACK_EDGE;
+	return PLAN_STRIPS;
+}
+
+static void place_in_function(struct placer *p, LLVMValueRef f)
+{
+	struct ir_list points = { 0 }, headers = { 0 };
+	struct loops l;
+
+	/* 1. plan, while nothing changes */
+	loops_find(&l, f);
+	for (unsigned k = 0; k < l.irreducible.n; k++)
+		ir_list_add(&points,
+			    LLVMGetBasicBlockTerminator(LLVMValueAsBasicBlock(
+				    l.irreducible.at[k])));
+	for (unsigned k = 0; k < l.n; k++) {
+		struct loop *loop = &l.at[k];
+		enum plan plan = plan_loop(&l, loop);
+
+		if (plan == PLAN_STRIPS)
+			ir_list_add(&headers,
+				    LLVMBasicBlockAsValue(loop->header));
+		for (unsigned i = 0;
+		     plan == PLAN_BACK_EDGE && i < loop->latches.n; i++)
+			ir_list_add(&points,
+				    LLVMGetBasicBlockTerminator(
+					    LLVMValueAsBasicBlock(
+						    loop->latches.at[i])));
+	}
+	loops_free(&l);
+	/* 2. strip-mine, one at a time: each changes the blocks */
+	for (unsigned k = 0; k < headers.n; k++) {
+		struct loop_count count;
+
+		loops_find(&l, f);
+		for (unsigned i = 0; i < l.n; i++)
+			if (l.at[i].header ==
+				    LLVMValueAsBasicBlock(headers.at[k]) &&
+			    loop_counts(&l, &l.at[i], &count)) {
+				ir_list_add(&points,
+					    stripmine(&l, &l.at[i], &count));
+				break;
+			}
+		loops_free(&l);
+	}
+	/* 3. polls before the terminators found */
+	for (unsigned k = 0; k < points.n; k++)
+		place_poll(p, points.at[k]);
+	ir_list_free(&points);
+	ir_list_free(&headers);
+}
+
+/* Gathers the entry block's allocas at its start, where they must stay, and
+ * returns what follows. */
+static LLVMValueRef after_allocas(struct placer *p, LLVMValueRef f)
+{
+	LLVMBasicBlockRef entry = LLVMGetEntryBasicBlock(f);
+	LLVMValueRef at = LLVMGetFirstInstruction(entry);
+
+	while (LLVMIsAAllocaInst(at))
+		at = LLVMGetNextInstruction(at);
+	ir_each_inst_safe(i, next, entry)
+	{
+		if (!LLVMIsAAllocaInst(i) ||
+		    !LLVMIsAConstantInt(LLVMGetOperand(i, 0)))
+			continue;
+		LLVMPositionBuilderBefore(p->b, at);
+		LLVMInstructionRemoveFromParent(i);
+		LLVMInsertIntoBuilder(p->b, i);
+	}
+	return at;
+}
+
+int pass_polls(LLVMModuleRef m, struct pass_stats *stats,
+	       struct hexo_error *err)
+{
+	LLVMContextRef c = ir_context(m);
+	struct placer p = {
+		.m = m,
+		.b = LLVMCreateBuilderInContext(c),
+		.slow = ir_declare(m, "hexo_poll_slow",
+				   LLVMVoidTypeInContext(c), NULL, 0),
+	};
+	struct callgraph g;
+	bool *recursive;
+
+	callgraph_make(&g, m);
+	recursive = callgraph_find_recursion(&g);
+	for (unsigned i = 0; i < g.functions.n; i++) {
+		LLVMValueRef f = g.functions.at[i];
+
+		if (ir_is_marked(f, "hexo-nopoll") || function_is_poll(f))
+			continue;
+		place_in_function(&p, f);
+		if (recursive[i])
+			place_poll(&p, after_allocas(&p, f));
+	}
+	(void)err; /* the signature of all passes */
+	stats->polls = p.polls;
+	free(recursive);
+	callgraph_free(&g);
+	LLVMDisposeBuilder(p.b);
+	return 0;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "toolchain/pass/pass.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "toolchain/pass/ir.h"
+
+/* Functions that cannot be made portable, and what to do instead. */
+static const struct {
+	const char *name, *way_out;
+} refused[] = {
+	{ "setjmp", "return an error code through the callers instead" },
+	{ "_setjmp", "return an error code through the callers instead" },
+	{ "sigsetjmp", "return an error code through the callers instead" },
+	{ "__sigsetjmp", "return an error code through the callers instead" },
+	{ "longjmp", "return an error code through the callers instead" },
+	{ "_longjmp", "return an error code through the callers instead" },
+	{ "siglongjmp", "return an error code through the callers instead" },
+	{ "vfork", "a job is one process; start several jobs" },
+	{ "llvm.returnaddress", "pass what the callee must know" },
+	{ "llvm.frameaddress.p0", "pass what the callee must know" },
+	{ "llvm.eh.sjlj.setjmp", "return an error code instead" },
+	{ "llvm.eh.sjlj.longjmp", "return an error code instead" },
+};
+
+static const char *const target_prefixes[] = {
+	"llvm.x86.", "llvm.aarch64.", "llvm.arm.", "llvm.riscv.", "llvm.ppc.",
+};
+
+/* Only a compiler barrier or a value tied to itself: no text, and the one
+ * result, if any, has the type of the one operand. */
+static bool asm_is_barrier(LLVMValueRef call)
+{
+	LLVMValueRef a = LLVMGetCalledValue(call);
+	bool result = LLVMGetTypeKind(LLVMTypeOf(call)) != LLVMVoidTypeKind;
+	size_t n;
+
+	LLVMGetInlineAsmAsmString(a, &n);
+	if (n)
+		return false;
+	if (!result)
+		return true;
+	return LLVMGetNumArgOperands(call) == 1 &&
+	       LLVMTypeOf(LLVMGetOperand(call, 0)) == LLVMTypeOf(call);
+}
+
+static int refuse_call(LLVMValueRef call, struct hexo_error *err)
+{
+	LLVMValueRef f = ir_callee(call);
+	const char *name = f ? ir_name(f) : "";
+
+	if (LLVMIsAInlineAsm(LLVMGetCalledValue(call))) {
+		if (asm_is_barrier(call))
+			return 0;
+		return hexo_fail(err, -ENOTSUP,
+				 "%s: inline assembly is not portable; use C "
+				 "or a compiler builtin",
+				 ir_where(call));
+	}
+	for (size_t k = 0; k < sizeof(refused) / sizeof(refused[0]); k++)
+		if (strcmp(name, refused[k].name) == 0 && LLVMIsDeclaration(f))
+			return hexo_fail(err, -ENOTSUP,
+					 "%s: %s cannot be made portable; %s",
+					 ir_where(call), name,
+					 refused[k].way_out);
+	for (size_t k = 0;
+	     k < sizeof(target_prefixes) / sizeof(target_prefixes[0]); k++)
+		if (strncmp(name, target_prefixes[k],
+			    strlen(target_prefixes[k])) == 0)
+			return hexo_fail(err, -ENOTSUP,
+					 "%s: the intrinsic %s belongs to one "
+					 "ISA; use C or generic vectors",
+					 ir_where(call), name);
+	return 0;
+}
+
+int pass_refuse(LLVMModuleRef m, struct hexo_error *err)
+{
+	size_t n;
+
+	LLVMGetModuleInlineAsm(m, &n);
+	if (n)
+		return hexo_fail(err, -ENOTSUP,
+				 "%s: assembly outside functions is not "
+				 "portable; use C",
+				 LLVMGetSourceFileName(m, &n));
+	if (LLVMGetFirstGlobalIFunc(m))
+		return hexo_fail(err, -ENOTSUP,
+				 "%s: the ifunc %s is not portable; use a "
+				 "function pointer",
+				 LLVMGetSourceFileName(m, &n),
+				 ir_name(LLVMGetFirstGlobalIFunc(m)));
+	ir_each_definition(f, m)
+	{
+		ir_each_block(b, f)
+		{
+			ir_each_inst(i, b)
+			{
+				int r = ir_is_call(i) ? refuse_call(i, err) : 0;
+
+				if (r < 0)
+					return r;
+				if (LLVMGetInstructionOpcode(i) == LLVMCallBr)
+					return hexo_fail(
+						err, -ENOTSUP,
+						"%s: asm goto is not portable; "
+						"use C",
+						ir_where(i));
+			}
+		}
+	}
+	return 0;
+}
