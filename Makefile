@@ -50,9 +50,14 @@ $(1): $(call objects,$(2),$(3))
 all: $(1)
 endef
 
+# The others may ask programs for flags that only set-up installs.
+include setup/module.mk
+ifneq ($(wildcard $(SETUP)),)
 include base/module.mk
--include $(filter-out base/module.mk,$(sort $(wildcard */module.mk)))
+-include $(filter-out setup/module.mk base/module.mk,\
+	$(sort $(wildcard */module.mk)))
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
+endif
 
 .PHONY: clean
 clean:
