@@ -26,4 +26,16 @@ struct node_address {
 int node_address_parse(const char *text, struct node_address *address,
 		       struct hexo_error *err);
 
+/* A listening socket (non-blocking, close-on-exec), the caller's to close.
+ * A Unix socket that nobody serves any more is replaced; a new one is for
+ * its owner only. Puts the port that was chosen into the address. */
+int node_address_listen(struct node_address *address, struct hexo_error *err);
+
+/* Removes the file of a Unix socket; nothing for others. */
+void node_address_unlink(const struct node_address *address);
+
+/* For a connected socket: small messages at once, and a peer that vanished
+ * is noticed within half a minute. */
+void node_socket_tune(int fd);
+
 #endif

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "node/client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "hexo/isa.h"
+#include "migrate/channel.h"
+#include "node/hash.h"
+
+#define cleanup_inbox __attribute__((cleanup(migrate_inbox_free)))
+
+enum { DATA_MAX = 1 << 18 }; /* bytes of one NODE_DATA message */
+
+static int wait_connected(int fd, int timeout_ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	socklen_t len = sizeof(int);
+	int r, code = 0;
+
+	do
+		r = poll(&p, 1, timeout_ms);
+	while (r < 0 && errno == EINTR);
+	if (r == 0)
+		return -ETIMEDOUT;
+	if (r < 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &len) < 0)
+		return -errno;
+	return -code;
+}
+
+static int set_blocking(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+int node_connect(const struct node_address *address, int timeout_ms,
+		 struct hexo_error *err)
+{
+	cleanup_close int fd =
+		socket(address->socket.ss_family,
+		       SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int r = 0;
+
+	if (fd < 0)
+		return hexo_fail_errno(err, "cannot make a socket");
+	if (connect(fd, (const struct sockaddr *)&address->socket,
+		    address->len) < 0)
+		r = errno == EINPROGRESS ? wait_connected(fd, timeout_ms)
+					 : -errno;
+	if (r == 0)
+		r = set_blocking(fd);
+	if (r < 0)
+		return hexo_fail(err, r, "cannot reach hexod at %s: %s",
+				 address->text, strerror(-r));
+	node_socket_tune(fd);
+	return base_take_fd(fd);
+}
+
+/* Waits for the answer, a message of that type. */
+static int expect(struct migrate_inbox *inbox, int fd, unsigned type,
+		  int timeout_ms, struct hexo_error *err)
+{
+	int r = migrate_inbox_wait(inbox, fd, timeout_ms, err);
+
+	if (r < 0)
+		return r;
+	if (inbox->msg.type == HEXO_MSG_NODE_REFUSED)
+		return hexo_fail(err, -ECONNREFUSED, "refused: %.400s",
+				 (const char *)inbox->msg.data);
+	if (inbox->msg.type != type)
+		return hexo_fail(err, -EPROTO, "answered %s instead of %s",
+				 migrate_msg_name(inbox->msg.type),
+				 migrate_msg_name(type));
+	return 0;
+}
+
+static uint32_t isa_by_name(const char *name)
+{
+#define X(number, id, isa_name, machine) \
+	if (!strcmp(name, isa_name))     \
+		return HEXO_ISA_##id;
+	HEXO_ISA_LIST(X)
+#undef X
+	return HEXO_ISA_NONE;
+}
+
+static int parse_info(const char *text, size_t len, struct node_info *info,
+		      struct hexo_error *err)
+{
+	json_error_t why;
+	json_t *root = json_loadb(text, len, 0, &why);
+	json_int_t cpus, memory;
+	const char *isa;
+	json_t *vms;
+	int kvm;
+
+	if (!root || json_unpack_ex(root, &why, 0, "{s:s, s:I, s:I, s:b, s:o}",
+				    "isa", &isa, "cpus", &cpus, "memory",
+				    &memory, "kvm", &kvm, "vms", &vms) < 0) {
+		json_decref(root);
+		return hexo_fail(err, -EPROTO, "answered nonsense: %s",
+				 why.text);
+	}
+	*info = (struct node_info){
+		.isa = isa_by_name(isa),
+		.cpus = (uint32_t)cpus,
+		.memory = (uint64_t)memory,
+		.kvm = kvm,
+		.vms = (uint32_t)json_array_size(vms),
+		.json = base_strdup(text),
+	};
+	json_decref(root);
+	return 0;
+}
+
+static int ask_info(int fd, int timeout_ms, struct node_info *info,
+		    struct hexo_error *err)
+{
+	cleanup_inbox struct migrate_inbox inbox = { 0 };
+	int r = migrate_channel_send(fd, HEXO_MSG_NODE_INFO, NULL, 0, err);
+
+	if (r == 0)
+		r = expect(&inbox, fd, HEXO_MSG_NODE_INFO, timeout_ms, err);
+	if (r < 0)
+		return r;
+	return parse_info(inbox.msg.data, inbox.msg.len, info, err);
+}
+
+int node_info(const struct node_address *address, int timeout_ms,
+	      struct node_info *info, struct hexo_error *err)
+{
+	cleanup_close int fd = node_connect(address, timeout_ms, err);
+
+	if (fd < 0)
+		return fd;
+	if (ask_info(fd, timeout_ms, info, err) < 0)
+		return hexo_fail_context(err, "hexod at %s", address->text);
+	return 0;
+}
+
+/* The ELF in pieces; stops early when hexod answers before it has all. */
+static void send_data(int fd, const struct node_vm *vm)
+{
+	const char *from = vm->elf;
+	size_t left = vm->elf_size;
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	while (left) {
+		size_t n = left < DATA_MAX ? left : DATA_MAX;
+
+		if (poll(&p, 1, 0) > 0)
+			return;
+		/* A node that closes has said why before: it is read next. */
+		if (migrate_channel_send(fd, HEXO_MSG_NODE_DATA, from, n,
+					 NULL) < 0)
+			return;
+		from += n;
+		left -= n;
+	}
+}
+
+static int put_image(struct migrate_inbox *inbox, int fd,
+		     const struct node_vm *vm,
+		     const struct hexo_msg_image *image, int timeout_ms,
+		     struct hexo_error *err)
+{
+	int r = migrate_channel_send(fd, HEXO_MSG_NODE_PUT, image,
+				     sizeof(*image), err);
+
+	if (r < 0)
+		return r;
+	send_data(fd, vm);
+	return expect(inbox, fd, HEXO_MSG_NODE_IMAGE, timeout_ms, err);
+}
+
+static int ensure_image(struct migrate_inbox *inbox, int fd,
+			const struct node_vm *vm,
+			const struct hexo_msg_image *image, int timeout_ms,
+			struct hexo_error *err)
+{
+	struct hexo_msg_image cached;
+	int r = migrate_channel_send(fd, HEXO_MSG_NODE_IMAGE, image,
+				     sizeof(*image), err);
+
+	if (r == 0)
+		r = expect(inbox, fd, HEXO_MSG_NODE_IMAGE, timeout_ms, err);
+	if (r == 0)
+		r = migrate_msg_check(&inbox->msg, sizeof(cached), true, err);
+	if (r < 0)
+		return r;
+	memcpy(&cached, inbox->msg.data, sizeof(cached));
+	if (cached.size == image->size)
+		return 0;
+	return put_image(inbox, fd, vm, image, timeout_ms, err);
+}
+
+/* Waits for the head of the next message without taking it: that is the new
+ * hexo-vm's to be read by the caller, unless hexod refused. */
+static int await_vm(struct migrate_inbox *inbox, int fd, int timeout_ms,
+		    struct hexo_error *err)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct hexo_msg_head head;
+	ssize_t n;
+	int r;
+
+	do
+		r = poll(&p, 1, timeout_ms);
+	while (r < 0 && errno == EINTR);
+	if (r == 0)
+		return hexo_fail(err, -ETIMEDOUT, "no VM within %d ms",
+				 timeout_ms);
+	n = recv(fd, &head, sizeof(head), MSG_PEEK | MSG_WAITALL);
+	if (n == sizeof(head) && head.type != HEXO_MSG_NODE_REFUSED)
+		return 0;
+	return expect(inbox, fd, HEXO_MSG_HELLO, timeout_ms, err);
+}
+
+static int start_vm(int fd, const struct node_vm *vm, int timeout_ms,
+		    struct hexo_error *err)
+{
+	cleanup_inbox struct migrate_inbox inbox = { 0 };
+	struct hexo_msg_image image = { .size = vm->elf_size };
+	struct hexo_msg_vm request = {
+		.memory = vm->memory,
+		.stack = vm->stack,
+		.backend = vm->backend,
+	};
+	int r;
+
+	node_hash(vm->elf, vm->elf_size, image.hash);
+	r = ensure_image(&inbox, fd, vm, &image, timeout_ms, err);
+	if (r < 0)
+		return r;
+	memcpy(request.hash, image.hash, sizeof(request.hash));
+	snprintf(request.name, sizeof(request.name), "%s", vm->name);
+	r = migrate_channel_send(fd, HEXO_MSG_NODE_VM, &request,
+				 sizeof(request), err);
+	return r < 0 ? r : await_vm(&inbox, fd, timeout_ms, err);
+}
+
+int node_connect_vm(const struct node_address *address,
+		    const struct node_vm *vm, int timeout_ms,
+		    struct hexo_error *err)
+{
+	cleanup_close int fd = node_connect(address, timeout_ms, err);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = start_vm(fd, vm, timeout_ms, err);
+	if (r < 0)
+		return hexo_fail_context(err, "hexod at %s", address->text);
+	return base_take_fd(fd);
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * hexod: lets VMs of other machines run on this one. This file: options and
+ * the loop that accepts connections; each is served by a process of its own.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "node/address.h"
+#include "node/host.h"
+#include "node/jobs.h"
+#include "node/serve.h"
+
+static const char usage[] =
+	"usage: hexod --listen 127.0.0.1:PORT|[::1]:PORT|unix:PATH "
+	"--cache DIR\n"
+	"             [--cache-size SIZE] [--max-vms N] [--memory SIZE]\n"
+	"             [--timeout SECONDS]\n"
+	"Runs VMs for those who can reach the address. There is no\n"
+	"authentication: use ssh -L to reach it from another machine.\n"
+	"  --cache-size  bytes the image cache may take (1G)\n"
+	"  --max-vms     VMs at a time (16)\n"
+	"  --memory      memory for all VMs together (all of this machine's)\n"
+	"  --timeout     for a client's next message (10)\n";
+
+enum {
+	EXIT_HEXOD = 125,
+	SHUTDOWN_MS = 2000,
+	DEADLINE_TIMEOUTS = 30, /* a client has this many timeouts in all */
+};
+
+struct hexod {
+	struct node_address address;
+	struct node_config config;
+	struct node_jobs jobs;
+	const char *cache_path;
+	uint64_t cache_size;
+	sigset_t old_mask;
+	int listener, signals, epoll;
+	bool ending;
+};
+
+static int parse_number(const char *option, const char *text, uint64_t low,
+			uint64_t high, uint64_t *value, struct hexo_error *err)
+{
+	if (base_parse_size(text, value) < 0 || *value < low || *value > high)
+		return hexo_fail(err, -EINVAL, "--%s %s: not valid", option,
+				 text);
+	return 0;
+}
+
+static int parse_option(struct hexod *d, int option, const char *text,
+			struct hexo_error *err)
+{
+	uint64_t n = 0;
+	int r;
+
+	switch (option) {
+	case 'l':
+		return node_address_parse(text, &d->address, err);
+	case 'c':
+		d->cache_path = text;
+		return 0;
+	case 's':
+		return parse_number("cache-size", text, 1 << 20, INT64_MAX,
+				    &d->cache_size, err);
+	case 'v':
+		r = parse_number("max-vms", text, 1, NODE_VMS_MAX, &n, err);
+		d->jobs.limits.vms = (uint32_t)n;
+		return r;
+	case 'm':
+		return parse_number("memory", text, 1 << 20, INT64_MAX,
+				    &d->jobs.limits.memory, err);
+	case 't':
+		r = parse_number("timeout", text, 1, 3600, &n, err);
+		d->config.timeout_ms = (unsigned)n * 1000;
+		return r;
+	default:
+		return hexo_fail(err, -EINVAL, "see hexod --help");
+	}
+}
+
+static int parse_options(struct hexod *d, int argc, char **argv,
+			 struct hexo_error *err)
+{
+	static const struct option options[] = {
+		{ "listen", required_argument, NULL, 'l' },
+		{ "cache", required_argument, NULL, 'c' },
+		{ "cache-size", required_argument, NULL, 's' },
+		{ "max-vms", required_argument, NULL, 'v' },
+		{ "memory", required_argument, NULL, 'm' },
+		{ "timeout", required_argument, NULL, 't' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int option, r;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'h') {
+			fputs(usage, stdout);
+			exit(0);
+		}
+		r = parse_option(d, option, optarg, err);
+		if (r < 0)
+			return r;
+	}
+	if (optind < argc)
+		return hexo_fail(err, -EINVAL, "unexpected argument %s",
+				 argv[optind]);
+	if (!d->address.len || !d->cache_path)
+		return hexo_fail(err, -EINVAL,
+				 "--listen and --cache are needed; see "
+				 "hexod --help");
+	return 0;
+}
+
+static int watch(struct hexod *d, int fd, void *what, struct hexo_error *err)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = what };
+
+	if (epoll_ctl(d->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+		return hexo_fail_errno(err, "cannot watch a descriptor");
+	return 0;
+}
+
+static int open_signals(struct hexod *d, struct hexo_error *err)
+{
+	static const int handled[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(handled) / sizeof(handled[0]); i++)
+		sigaddset(&set, handled[i]);
+	if (sigprocmask(SIG_BLOCK, &set, &d->old_mask) < 0)
+		return hexo_fail_errno(err, "cannot block signals");
+	d->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (d->signals < 0)
+		return hexo_fail_errno(err, "cannot make a signalfd");
+	return 0;
+}
+
+static int hexod_open(struct hexod *d, struct hexo_error *err)
+{
+	int r;
+
+	if (!d->jobs.limits.memory)
+		d->jobs.limits.memory = node_host_memory();
+	d->config.deadline_s = d->config.timeout_ms / 1000 * DEADLINE_TIMEOUTS;
+	r = node_cache_open(&d->config.cache, d->cache_path, d->cache_size,
+			    err);
+	if (r < 0)
+		return r;
+	r = open_signals(d, err);
+	if (r < 0)
+		return r;
+	d->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (d->epoll < 0)
+		return hexo_fail_errno(err, "cannot make an epoll instance");
+	d->listener = node_address_listen(&d->address, err);
+	if (d->listener < 0)
+		return d->listener;
+	r = watch(d, d->listener, &d->listener, err);
+	return r < 0 ? r : watch(d, d->signals, &d->signals, err);
+}
+
+/* In the new process: only the two sockets stay. */
+static _Noreturn void connection_main(struct hexod *d, int client, int control)
+{
+	const struct node_job *job = d->jobs.job;
+	size_t count = sizeof(d->jobs.job) / sizeof(d->jobs.job[0]);
+
+	close(d->listener);
+	close(d->signals);
+	close(d->epoll);
+	for (; count--; job++)
+		if (job->pid && job->control >= 0)
+			close(job->control);
+	sigprocmask(SIG_SETMASK, &d->old_mask, NULL);
+	node_socket_tune(client);
+	node_serve(&d->config, client, control);
+}
+
+/* Starts the process of a connection. Failures are the client's loss. */
+static void accept_client(struct hexod *d)
+{
+	cleanup_close int client =
+		accept4(d->listener, NULL, NULL, SOCK_CLOEXEC);
+	struct node_job *job;
+	int control[2];
+	pid_t pid;
+
+	if (client < 0 || node_jobs_full(&d->jobs))
+		return;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) < 0)
+		return;
+	pid = fork();
+	if (pid == 0) {
+		close(control[0]);
+		connection_main(d, client, control[1]);
+	}
+	close(control[1]);
+	if (pid < 0) {
+		close(control[0]);
+		return;
+	}
+	job = node_jobs_add(&d->jobs, pid, control[0]);
+	if (!job || watch(d, job->control, job, NULL) < 0)
+		kill(pid, SIGKILL);
+}
+
+static void reap(struct hexod *d)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (!node_jobs_remove(&d->jobs, pid))
+			continue;
+		node_cache_sweep(&d->config.cache, pid);
+		if (WIFSIGNALED(status) && !d->ending)
+			fprintf(stderr, "hexod: process %d ended: %s\n",
+				(int)pid, strsignal(WTERMSIG(status)));
+	}
+}
+
+static void take_signals(struct hexod *d)
+{
+	struct signalfd_siginfo info;
+
+	while (read(d->signals, &info, sizeof(info)) == sizeof(info))
+		if (info.ssi_signo != SIGCHLD)
+			d->ending = true;
+	reap(d);
+}
+
+static int hexod_step(struct hexod *d, int timeout_ms, struct hexo_error *err)
+{
+	struct epoll_event event;
+	int n = epoll_wait(d->epoll, &event, 1, timeout_ms);
+	struct node_job *job = event.data.ptr;
+
+	if (n < 0 && errno != EINTR)
+		return hexo_fail_errno(err, "cannot wait for events");
+	if (n <= 0)
+		return 0;
+	if (event.data.ptr == &d->listener)
+		accept_client(d);
+	else if (event.data.ptr == &d->signals)
+		take_signals(d);
+	else if (job->pid && job->control >= 0)
+		node_jobs_answer(&d->jobs, job);
+	return 0;
+}
+
+/* Ends all VMs and connections: asks first, then insists. */
+static int hexod_end(struct hexod *d, struct hexo_error *err)
+{
+	uint64_t end = base_now_ns() + SHUTDOWN_MS * UINT64_C(1000000);
+	int r = 0;
+
+	close(d->listener);
+	node_address_unlink(&d->address);
+	node_jobs_kill(&d->jobs, SIGTERM);
+	while (r == 0 && !node_jobs_empty(&d->jobs)) {
+		if (base_now_ns() > end)
+			node_jobs_kill(&d->jobs, SIGKILL);
+		r = hexod_step(d, 100, err);
+	}
+	return r;
+}
+
+static int hexod_run(struct hexod *d, struct hexo_error *err)
+{
+	int r = 0;
+
+	printf("hexod: %s, listening on %s\n", node_host_isa(),
+	       d->address.text);
+	fflush(stdout);
+	while (r == 0 && !d->ending)
+		r = hexod_step(d, -1, err);
+	return r < 0 ? r : hexod_end(d, err);
+}
+
+int main(int argc, char **argv)
+{
+	static struct hexod d = {
+		.cache_size = UINT64_C(1) << 30,
+		.config.timeout_ms = 10000,
+		.jobs.limits.vms = 16,
+	};
+	struct hexo_error err;
+	int r = parse_options(&d, argc, argv, &err);
+
+	if (r == 0)
+		r = hexod_open(&d, &err);
+	if (r == 0)
+		r = hexod_run(&d, &err);
+	if (r == 0)
+		return 0;
+	fprintf(stderr, "hexod: %s\n", err.text);
+	return EXIT_HEXOD;
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "node/serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "hexo/layout.h"
+#include "migrate/channel.h"
+#include "node/host.h"
+#include "node/jobs.h"
+
+enum { VM_CHANNEL = 3, VM_ELF = 4 }; /* descriptors of a hexo-vm */
+
+struct serve {
+	const struct node_config *config;
+	int client, control;
+	struct migrate_inbox inbox;
+	struct node_answer answer;
+};
+
+static int serve_info(struct serve *s, struct hexo_error *err)
+{
+	static const struct node_ask ask = { .what = NODE_ASK_INFO };
+	int r = migrate_msg_check(&s->inbox.msg, 0, true, err);
+
+	if (r == 0)
+		r = node_ask(s->control, &ask, &s->answer, err);
+	if (r < 0)
+		return r;
+	return migrate_channel_send(s->client, HEXO_MSG_NODE_INFO,
+				    s->answer.text, strlen(s->answer.text),
+				    err);
+}
+
+static int serve_image(struct serve *s, struct hexo_error *err)
+{
+	cleanup_close int fd = -1;
+	struct hexo_msg_image image;
+	int r = migrate_msg_check(&s->inbox.msg, sizeof(image), true, err);
+
+	if (r < 0)
+		return r;
+	memcpy(&image, s->inbox.msg.data, sizeof(image));
+	image.size = 0;
+	fd = node_cache_get(&s->config->cache, image.hash, &image.size, err);
+	if (fd < 0 && fd != -ENOENT)
+		return fd;
+	return migrate_channel_send(s->client, HEXO_MSG_NODE_IMAGE, &image,
+				    sizeof(image), err);
+}
+
+static int next_message(struct serve *s, struct hexo_error *err)
+{
+	return migrate_inbox_wait(&s->inbox, s->client,
+				  (int)s->config->timeout_ms, err);
+}
+
+static int receive_image(struct serve *s, struct node_put *put,
+			 struct hexo_error *err)
+{
+	int r = 0;
+
+	while (r == 0 && put->done < put->image.size) {
+		r = next_message(s, err);
+		if (r < 0)
+			return r;
+		if (s->inbox.msg.type != HEXO_MSG_NODE_DATA ||
+		    !s->inbox.msg.len)
+			return hexo_fail(err, -EPROTO,
+					 "%s message inside an image",
+					 migrate_msg_name(s->inbox.msg.type));
+		r = node_put_data(put, s->inbox.msg.data, s->inbox.msg.len,
+				  err);
+	}
+	return r < 0 ? r : node_put_end(put, err);
+}
+
+static int serve_put(struct serve *s, struct hexo_error *err)
+{
+	struct hexo_msg_image image;
+	struct node_put put;
+	int r = migrate_msg_check(&s->inbox.msg, sizeof(image), true, err);
+
+	if (r < 0)
+		return r;
+	memcpy(&image, s->inbox.msg.data, sizeof(image));
+	r = node_put_begin(&s->config->cache, &image, &put, err);
+	if (r == 0)
+		r = receive_image(s, &put, err);
+	node_put_abort(&put);
+	if (r < 0)
+		return r;
+	return migrate_channel_send(s->client, HEXO_MSG_NODE_IMAGE, &image,
+				    sizeof(image), err);
+}
+
+static bool is_size(uint64_t size, uint64_t low, uint64_t high)
+{
+	return size >= low && size <= high && size % HEXO_HUGE_SIZE == 0;
+}
+
+static int check_name(const char *name, size_t room, struct hexo_error *err)
+{
+	size_t i;
+
+	for (i = 0; i < room && name[i]; i++)
+		if (name[i] < ' ' || name[i] > '~')
+			break;
+	if (i == room || name[i])
+		return hexo_fail(err, -EPROTO, "a VM's name must be printable");
+	return 0;
+}
+
+/* Checks what the client wants; resolves the backend. */
+static int check_vm(struct hexo_msg_vm *vm, struct hexo_error *err)
+{
+	bool kvm = node_host_kvm();
+
+	if (!is_size(vm->memory, HEXO_MEMORY_MIN, HEXO_MEMORY_MAX) ||
+	    !is_size(vm->stack, HEXO_STACK_MIN, HEXO_STACK_MAX))
+		return hexo_fail(err, -EINVAL,
+				 "a VM with %" PRIu64 " bytes of memory and "
+				 "%" PRIu64 " of stack: not within limits",
+				 vm->memory, vm->stack);
+	if (vm->backend > 2 || vm->reserved)
+		return hexo_fail(err, -EINVAL, "unknown backend %u",
+				 vm->backend);
+	if (vm->backend == 0 && !kvm)
+		return hexo_fail(err, -ENODEV, "this node cannot use /dev/kvm");
+	if (vm->backend == 2)
+		vm->backend = kvm ? 0 : 1;
+	return check_name(vm->name, sizeof(vm->name), err);
+}
+
+/* Puts fd at number `at`, open across exec; other is moved out of the way
+ * if it lies there. */
+static int place_fd(int fd, int at, int *other)
+{
+	if (*other == at)
+		*other = fcntl(*other, F_DUPFD_CLOEXEC, VM_ELF + 1);
+	if (*other < 0)
+		return -errno;
+	if (fd == at)
+		return fcntl(fd, F_SETFD, 0) < 0 ? -errno : 0;
+	return dup2(fd, at) < 0 ? -errno : 0;
+}
+
+/* Becomes the hexo-vm: returns only on failure. */
+static int exec_vm(struct serve *s, const struct hexo_msg_vm *vm, int elf,
+		   struct hexo_error *err)
+{
+	cleanup_free char *name = base_printf("hexo-vm-%s", node_host_isa());
+	cleanup_free char *path = base_sibling(name);
+	cleanup_free char *memory = base_printf("%" PRIu64, vm->memory);
+	cleanup_free char *stack = base_printf("%" PRIu64, vm->stack);
+	const char *const argv[] = {
+		name,
+		"--channel",
+		"3",
+		"--elf",
+		"4",
+		"--memory",
+		memory,
+		"--stack",
+		stack,
+		"--backend",
+		vm->backend ? "process" : "kvm",
+		NULL,
+	};
+	int r;
+
+	alarm(0);
+	r = place_fd(s->client, VM_CHANNEL, &elf);
+	s->client = VM_CHANNEL;
+	if (r == 0)
+		r = place_fd(elf, VM_ELF, &s->control);
+	if (r < 0)
+		return hexo_fail(err, r, "cannot pass descriptors: %s",
+				 strerror(-r));
+	execv(path, (char *const *)argv);
+	return hexo_fail_errno(err, "cannot start %s", path);
+}
+
+static int serve_vm(struct serve *s, struct hexo_error *err)
+{
+	struct node_ask ask = { .what = NODE_ASK_VM };
+	struct hexo_msg_vm vm;
+	uint64_t size;
+	int elf, r = migrate_msg_check(&s->inbox.msg, sizeof(vm), true, err);
+
+	if (r < 0)
+		return r;
+	memcpy(&vm, s->inbox.msg.data, sizeof(vm));
+	r = check_vm(&vm, err);
+	if (r < 0)
+		return r;
+	elf = node_cache_get(&s->config->cache, vm.hash, &size, err);
+	if (elf < 0)
+		return elf;
+	ask.memory = vm.memory;
+	memcpy(ask.name, vm.name, sizeof(ask.name));
+	r = node_ask(s->control, &ask, &s->answer, err);
+	if (r == 0)
+		r = exec_vm(s, &vm, elf, err);
+	close(elf);
+	return r;
+}
+
+static int serve_message(struct serve *s, struct hexo_error *err)
+{
+	int r = next_message(s, err);
+
+	if (r < 0)
+		return r;
+	switch (s->inbox.msg.type) {
+	case HEXO_MSG_NODE_INFO:
+		return serve_info(s, err);
+	case HEXO_MSG_NODE_IMAGE:
+		return serve_image(s, err);
+	case HEXO_MSG_NODE_PUT:
+		return serve_put(s, err);
+	case HEXO_MSG_NODE_VM:
+		return serve_vm(s, err);
+	default:
+		return hexo_fail(err, -EPROTO, "%s message to hexod",
+				 migrate_msg_name(s->inbox.msg.type));
+	}
+}
+
+/* Says why and reads what the client still sends, so that closing does not
+ * throw the message away on its way. */
+static void refuse(const struct serve *s, const struct hexo_error *why)
+{
+	char rest[4096];
+
+	fprintf(stderr, "hexod: client dropped: %s\n", why->text);
+	alarm(s->config->timeout_ms / 1000 + 1);
+	migrate_channel_print(s->client, HEXO_MSG_NODE_REFUSED, NULL, "%s",
+			      why->text);
+	shutdown(s->client, SHUT_WR);
+	while (recv(s->client, rest, sizeof(rest), 0) > 0)
+		;
+}
+
+_Noreturn void node_serve(const struct node_config *config, int client,
+			  int control)
+{
+	struct serve *s = base_alloc(sizeof(*s));
+	struct hexo_error err;
+	int r;
+
+	s->config = config;
+	s->client = client;
+	s->control = control;
+	/* Unreachable without its hexod, a VM must not outlive it. */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	alarm(config->deadline_s);
+	do
+		r = serve_message(s, &err);
+	while (r == 0);
+	if (r != -ENODATA)
+		refuse(s, &err);
+	_exit(r == -ENODATA ? 0 : 1);
+}
