@@ -71,21 +71,25 @@ $(LIBC_OBJ)/src/stdio/vfprintf.o: LIBC_INPUT = -include \
 $(LIBC_OBJ)/src/stdio/vfprintf.o: $(LIBC_PORT)/nan_sign.h
 
 $(LIBC_MUSL_OBJ): $(LIBC_OBJ)/src/%.o: $(MUSL)/src/%.c $(LIBC_HEADERS) \
-		$(wildcard $(LIBC_ARCH)/*.h)
+		$(wildcard $(LIBC_ARCH)/*.h) $(LIBC_DIR)/libc.mk
 	@mkdir -p $(@D)
 	@$(LIBC_CC) -std=c99 -w -c $(LIBC_INPUT) -o $@
 	@$(if $(PROGRESS),echo "$(PROGRESS)")
 
+# Freestanding code is not inlined into hosted; these one instruction functions
+# should be.
+$(LIBC_OBJ)/port/math.o: LIBC_CC := $(filter-out -ffreestanding,$(LIBC_CC))
+
 $(LIBC_PORT_OBJ): $(LIBC_OBJ)/port/%.o: $(LIBC_PORT)/%.c $(LIBC_HEADERS) \
-		$(wildcard $(LIBC_ARCH)/*.h)
+		$(wildcard $(LIBC_ARCH)/*.h) $(LIBC_DIR)/libc.mk
 	@mkdir -p $(@D)
 	@$(LIBC_CC) -std=gnu17 -Wall -Werror -c $< -o $@
 
 # Members of one base name come from several directories: append, not replace.
-$(LIBC_ARCHIVE): $(LIBC_MUSL_OBJ) $(LIBC_PORT_OBJ)
+$(LIBC_ARCHIVE): $(LIBC_MUSL_OBJ) $(LIBC_PORT_OBJ) $(LIBC_OBJ)/sources.mk
 	@mkdir -p $(@D)
 	@rm -f $@
-	@llvm-ar-19 qcs $@ $^
+	@llvm-ar-19 qcs $@ $(filter %.o,$^)
 	@echo "libc: $@"
 
 $(LIBC_EMPTY): $(LIBC_DIR)/libc.mk

@@ -13,18 +13,23 @@ musl=$1 objects=$2
 # matching LIST: the lines of stdin that a pattern of LIST matches; patterns
 # after "!" take files out again.
 matching() {
-	local file pattern patterns hit
+	local file hit k patterns
+	local -A used=()
 	mapfile -t patterns < <(sed '/^#/d;/^$/d' "$here/$1")
 	while read -r file; do
 		hit=
-		for pattern in "${patterns[@]}"; do
+		for k in "${!patterns[@]}"; do
 			# shellcheck disable=SC2053 # a pattern is meant
-			if [[ $file == ${pattern#!} ]]; then
-				hit=y
-				[[ $pattern == !* ]] && hit=
-			fi
+			[[ $file == ${patterns[k]#!} ]] || continue
+			used[$k]=y
+			hit=y
+			[[ ${patterns[k]} == !* ]] && hit=
 		done
 		[ -z "$hit" ] || echo "$file"
+	done
+	for k in "${!patterns[@]}"; do
+		[ -n "${used[$k]:-}" ] ||
+			echo "$1: ${patterns[k]} matches no file" >&2
 	done
 }
 
