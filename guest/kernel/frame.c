@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The records of captured frames, a stack that grows up from frames_low.
+ * See <hexo/frame.h>.
+ */
+#include "guest/kernel/kernel.h"
+
+extern void *const hexo_resume_table[];
+extern const uint32_t hexo_resume_count;
+
+static struct {
+	uint64_t bytes; /* used from frames_low on */
+	uint64_t count;
+	uint32_t last; /* size of the last record, 0 if there is none */
+} frames;
+
+static struct hexo_frame *last_frame(void)
+{
+	return (struct hexo_frame *)(kernel_layout().frames_low + frames.bytes -
+				     frames.last);
+}
+
+HEXO_NO_POLL void kernel_frames_clear(void)
+{
+	frames.bytes = frames.count = frames.last = 0;
+}
+
+HEXO_NO_POLL int64_t kernel_frames_park(void)
+{
+	return kernel_hypercall_park(frames.count, frames.bytes);
+}
+
+HEXO_NO_POLL void *hexo_frame_save(uint32_t function, uint32_t site,
+				   uint32_t size)
+{
+	struct hexo_layout l = kernel_layout();
+	struct hexo_frame *f;
+
+	if (size > l.frames_high - l.frames_low - frames.bytes)
+		kernel_panic("the stack is too deep to be moved: "
+			     "run with a larger --stack");
+	f = (struct hexo_frame *)(l.frames_low + frames.bytes);
+	f->site = site;
+	f->function = function;
+	f->size = size;
+	f->previous = frames.last;
+	frames.bytes += size;
+	frames.last = size;
+	frames.count++;
+	return f;
+}
+
+HEXO_NO_POLL struct hexo_frame *hexo_frame_pop(void)
+{
+	struct hexo_frame *f = last_frame();
+
+	frames.bytes -= f->size;
+	frames.last = f->previous;
+	frames.count--;
+	return f;
+}
+
+/* Stands for the poll that was left: returning from it goes on after it. */
+static HEXO_NO_POLL void resumed(void)
+{
+	kernel_event(HEXO_HC_RESUMED);
+}
+
+HEXO_NO_POLL void *hexo_frame_next(void)
+{
+	uint32_t function;
+
+	if (!frames.count)
+		return (void *)resumed;
+	function = last_frame()->function;
+	if (function >= hexo_resume_count)
+		kernel_panic("a frame record is damaged");
+	return hexo_resume_table[function];
+}

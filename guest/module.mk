@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+# What runs in the VM besides the program: kernel and C library as portable
+# bitcode, entry and unwinder for each ISA.
+
+GUEST_LIB := $(B)/lib/hexo
+GUEST_OBJ := $(OBJ)/guest
+
+include guest/libc/libc.mk
+
+# Portable: optimised with the program, when it is linked. No strict aliasing:
+# programs hand over structures under names of their own.
+KERNEL_CC := clang-19 --target=le64-unknown-unknown -std=gnu17 -ffreestanding \
+             -nostdlibinc -O2 -Xclang -disable-llvm-passes \
+             -fomit-frame-pointer -fexceptions -ffp-contract=off \
+             -fno-strict-aliasing -emit-llvm -Iinclude -I. -MMD -MP $(WARN)
+
+KERNEL_BC := $(patsubst guest/kernel/%.c,$(GUEST_OBJ)/kernel/%.o,\
+               $(wildcard guest/kernel/*.c))
+
+$(KERNEL_BC): $(GUEST_OBJ)/kernel/%.o: guest/kernel/%.c
+	@mkdir -p $(@D)
+	$(KERNEL_CC) -c $< -o $@
+
+$(GUEST_LIB)/libkernel.a: $(KERNEL_BC)
+	@mkdir -p $(@D)
+	@rm -f $@
+	llvm-ar-19 rcs $@ $^
+
+all: $(GUEST_LIB)/libkernel.a
+
+# Native: compiled for fixed addresses below 2 GiB; every function can be
+# unwound through.
+TARGET_x86-64  := x86_64-linux-gnu
+TARGET_aarch64 := aarch64-linux-gnu
+
+NATIVE_CC := clang-19 -std=gnu17 -ffreestanding -nostdlibinc -O2 -g \
+             -fno-pic -fno-stack-protector -fexceptions \
+             -fasynchronous-unwind-tables -Iinclude -I. -MMD -MP $(WARN) \
+             -Wno-unused-command-line-argument
+
+# $(call native,ISA)
+define native
+NATIVE_OBJ_$(1) := $(addprefix $(GUEST_OBJ)/$(1)/,$(addsuffix .o,$(basename \
+	$(notdir $(wildcard guest/native/*.c guest/arch/$(1)/*.[cS])))))
+
+$(GUEST_OBJ)/$(1)/%.o: guest/native/%.c
+	@mkdir -p $$(@D)
+	$$(NATIVE_CC) --target=$(TARGET_$(1)) -c $$< -o $$@
+
+$(GUEST_OBJ)/$(1)/%.o: guest/arch/$(1)/%.c
+	@mkdir -p $$(@D)
+	$$(NATIVE_CC) --target=$(TARGET_$(1)) -c $$< -o $$@
+
+$(GUEST_OBJ)/$(1)/%.o: guest/arch/$(1)/%.S
+	@mkdir -p $$(@D)
+	$$(NATIVE_CC) --target=$(TARGET_$(1)) -c $$< -o $$@
+
+$(GUEST_LIB)/$(1)/native.a: $$(NATIVE_OBJ_$(1))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	llvm-ar-19 rcs $$@ $$^
+
+$(GUEST_LIB)/$(1)/libgcc_eh.a: guest/native/libgcc.syms
+	@mkdir -p $$(@D)
+	llvm-objcopy-19 --redefine-syms=$$< \
+		"$$$$($$(CC_$(1)) -print-file-name=libgcc_eh.a)" $$@
+
+$(GUEST_LIB)/$(1)/libgcc.a: guest/module.mk
+	@mkdir -p $$(@D)
+	cp "$$$$($$(CC_$(1)) -print-file-name=libgcc.a)" $$@
+
+all: $(addprefix $(GUEST_LIB)/$(1)/,native.a libgcc_eh.a libgcc.a)
+endef
+
+$(foreach isa,$(ISAS),$(eval $(call native,$(isa))))
