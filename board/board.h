@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Emulated ARM64 boards on this machine. Each is a QEMU with a directory of
- * its own below board_directory(); a board lives as long as its QEMU holds
- * the lock on its pidfile.
+ * Emulated ARM64 boards on this machine: a QEMU each, see board/state.h for
+ * what they leave on disk.
  */
 #ifndef HEXO_BOARD_H
 #define HEXO_BOARD_H
@@ -11,7 +10,7 @@
 #include "node/address.h"
 
 /* `hexo board start|stop|list|log ...`; argv[0] is "board". Prints, and
- * returns an exit status: 0, 1 (a board of that name is missing), 125. */
+ * returns an exit status: 0, 1 on failure, 2 for a wrong command line. */
 int board_command(int argc, char **argv);
 
 /* The address of the hexod of a running emulated board: by its name, or the

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # usage: setup/arm64-kernel.sh
 #
-# Fetches what the emulated board boots: Debian's arm64 kernel and a static
-# busybox for arm64. Unpacks them to build/src/board/{kernel,busybox} and puts
-# the kernel image at build/board/Image. Works without root and without a
-# foreign architecture on this machine: apt gets a configuration of its own
-# under build/. Does nothing if it is all there.
+# Fetches what the emulated board boots, to build/board/: Debian's arm64
+# kernel (Image), those of its drivers that the board needs (modules/), and a
+# static arm64 busybox. Works without root and without a foreign architecture
+# on this machine: apt gets a configuration of its own under build/. Does
+# nothing if it is all there: Image comes last.
 set -euo pipefail
 
 die() {
@@ -17,17 +17,18 @@ die() {
 cd "$(dirname "$0")/.."
 root=$PWD
 state=$root/build/apt-arm64
-archive=$root/build/archives
-tree=$root/build/src/board
-image=$root/build/board/Image
-[ -e "$image" ] && [ -e "$tree/kernel" ] && [ -e "$tree/busybox" ] && exit 0
+scratch=$root/build/src/board
+board=$root/build/board
+# What this kernel does not have built in.
+modules="virtio_mmio failover net_failover virtio_net"
+[ -e "$board/Image" ] && exit 0
 
 # The Debian archive this machine already uses.
 archive_uri() {
 	# shellcheck disable=SC2016 # apt expands these
 	apt-get indextargets --format '$(CODENAME) $(COMPONENT) $(REPO_URI)' \
 		'Created-By: Packages' |
-		awk '$1 == "bookworm" && $2 == "main" { print $3; exit }'
+		awk '$1 == "bookworm" && $2 == "main" && !n++ { print $3 }'
 }
 
 apt_arm64() {
@@ -45,24 +46,22 @@ apt_arm64() {
 # The meta package depends on the package of the current kernel.
 kernel_package() {
 	apt_arm64 apt-cache depends --important linux-image-arm64 2>/dev/null |
-		awk '$1 == "Depends:" { print $2; exit }'
+		awk '$1 == "Depends:" && !n++ { print $2 }'
 }
 
-# unpack PACKAGE NAME: downloads PACKAGE and unpacks it to $tree/NAME
+# unpack PACKAGE: downloads PACKAGE and unpacks it to $scratch/PACKAGE
 unpack() {
-	local package=$1 name=$2 deb
+	local package=$1
 	echo "fetching $package for the emulated board" >&2
-	rm -f "$archive/${package}"_*_arm64.deb
-	(cd "$archive" && apt_arm64 apt-get -qq download "$package") ||
+	(cd "$scratch" && apt_arm64 apt-get -qq download "$package") ||
 		die "cannot download $package"
-	deb=$(echo "$archive/${package}"_*_arm64.deb)
-	rm -rf "${tree:?}/$name" "$tree/$name.new"
-	dpkg-deb -x "$deb" "$tree/$name.new" || die "cannot unpack $deb"
-	mv "$tree/$name.new" "$tree/$name"
+	dpkg-deb -x "$scratch/$package"_*_arm64.deb "$scratch/$package" ||
+		die "cannot unpack $package"
 }
 
-mkdir -p "$state/lists/partial" "$state/cache/archives/partial" "$archive" \
-	"$tree" "${image%/*}"
+rm -rf "$scratch"
+mkdir -p "$state/lists/partial" "$state/cache/archives/partial" \
+	"$scratch" "$board/modules"
 : > "$state/status"
 uri=$(archive_uri)
 keys=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -76,8 +75,17 @@ apt_arm64 apt-get -qq update || die "cannot read the arm64 package index"
 kernel=$(kernel_package)
 [ -n "$kernel" ] || die "the archive has no linux-image-arm64"
 
-[ -e "$tree/busybox" ] || unpack busybox-static busybox
-[ -e "$tree/kernel" ] || unpack "$kernel" kernel
-cp "$tree/kernel/boot/vmlinuz-${kernel#linux-image-}" "$image.new" ||
-	die "$kernel has no kernel image"
-mv "$image.new" "$image"
+unpack busybox-static
+cp "$scratch/busybox-static/bin/busybox" "$board/busybox" ||
+	die "busybox-static has no busybox"
+
+unpack "$kernel"
+for module in $modules; do
+	file=$(find "$scratch/$kernel" -name "$module.ko")
+	[ -n "$file" ] || die "$kernel has no driver $module"
+	cp "$file" "$board/modules/"
+done
+cp "$scratch/$kernel/boot/vmlinuz-${kernel#linux-image-}" \
+	"$board/Image.new" || die "$kernel has no kernel image"
+mv "$board/Image.new" "$board/Image"
+rm -rf "$scratch"
