@@ -87,7 +87,10 @@ static int parse_option(struct hexod *d, int option, const char *text,
 		d->config.timeout_ms = (unsigned)n * 1000;
 		return r;
 	default:
-		return hexo_fail(err, -EINVAL, "see hexod --help");
+		return hexo_fail(err, -EINVAL,
+				 "%s: unknown, or its value is missing; see "
+				 "hexod --help",
+				 text);
 	}
 }
 
@@ -106,12 +109,13 @@ static int parse_options(struct hexod *d, int argc, char **argv,
 	};
 	int option, r;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":", options, NULL)) != -1) {
 		if (option == 'h') {
 			fputs(usage, stdout);
 			exit(0);
 		}
-		r = parse_option(d, option, optarg, err);
+		r = parse_option(d, option, optarg ?: argv[optind - 1], err);
 		if (r < 0)
 			return r;
 	}
