@@ -18,6 +18,7 @@ int pass_lower(LLVMModuleRef m, struct hexo_error *err)
 	lower_varargs(m);
 	lower_prototypes(m);
 	lower_goto(m);
+	lower_minmax(m);
 	lower_constructors(m);
 	/* Nothing throws in C: cleanup attributes need no landing pads. */
 	return ir_run_passes(m, "function(lower-invoke,simplifycfg)", err);

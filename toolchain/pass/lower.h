@@ -25,6 +25,10 @@ void lower_goto(LLVMModuleRef m);
  * inline assembly a compiler barrier. */
 void lower_symbols(LLVMModuleRef m);
 
+/* fmin() and fmax() of zeros of different sign: their intrinsics leave open
+ * which one it is, and the ISAs differ. */
+void lower_minmax(LLVMModuleRef m);
+
 /* hexo_constructors() and hexo_destructors() call what the program's
  * attributes asked for, in their order. */
 void lower_constructors(LLVMModuleRef m);
