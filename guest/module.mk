@@ -21,7 +21,19 @@ $(KERNEL_BC): $(GUEST_OBJ)/kernel/%.o: guest/kernel/%.c
 	@mkdir -p $(@D)
 	$(KERNEL_CC) -c $< -o $@
 
-$(GUEST_LIB)/libkernel.a: $(KERNEL_BC)
+# One object that shows only what programs, libc, compiler and native code
+# call: a program's own names can be anything else.
+KERNEL_API := hexo_syscall,kernel_start,kernel_park,hexo_poll_slow,$\
+              hexo_poll_wait,hexo_frame_save,hexo_frame_pop,$\
+              hexo_frame_next,hexo_pstack
+
+$(GUEST_OBJ)/kernel.o: $(KERNEL_BC)
+	llvm-link-19 $^ -o $@.linked
+	@# It warns that it has no back end for the generic target.
+	opt-19 -passes=internalize -internalize-public-api-list=$(KERNEL_API) \
+		$@.linked -o $@ 2> $@.log || { cat $@.log >&2; exit 1; }
+
+$(GUEST_LIB)/libkernel.a: $(GUEST_OBJ)/kernel.o
 	@mkdir -p $(@D)
 	@rm -f $@
 	llvm-ar-19 rcs $@ $^

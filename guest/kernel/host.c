@@ -60,12 +60,14 @@ int64_t kernel_buffer(enum hexo_hc which, void *data, uint64_t len)
 	return hexo_hypercall(which, &request);
 }
 
+enum { RANDOM_MAX = 0x10000 }; /* bytes in one call */
+
 HEXO_NO_POLL long kernel_random(char *to, uint64_t len)
 {
 	uint64_t done = 0;
 
 	while (done < len) {
-		uint64_t n = len - done < 256 ? len - done : 256;
+		uint64_t n = len - done < RANDOM_MAX ? len - done : RANDOM_MAX;
 
 		if (kernel_buffer(HEXO_HC_RANDOM, to + done, n) < 0)
 			return done ? (long)done : -EFAULT;

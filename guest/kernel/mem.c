@@ -276,3 +276,8 @@ long sys_mlock(uint64_t addr, uint64_t len)
 {
 	return 0;
 }
+
+long sys_munlock(uint64_t addr, uint64_t len)
+{
+	return 0;
+}

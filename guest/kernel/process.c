@@ -20,6 +20,11 @@ long sys_getpid(void)
 	return KERNEL_PID;
 }
 
+long sys_gettid(void)
+{
+	return KERNEL_PID;
+}
+
 long sys_getppid(void)
 {
 	return 0;
@@ -30,7 +35,17 @@ long sys_getuid(void)
 	return KERNEL_UID;
 }
 
+long sys_geteuid(void)
+{
+	return KERNEL_UID;
+}
+
 long sys_getgid(void)
+{
+	return KERNEL_GID;
+}
+
+long sys_getegid(void)
 {
 	return KERNEL_GID;
 }

@@ -77,6 +77,10 @@ void hexo_poll_wait(void);
 /* Functions that must never contain polls or be captured (the runtime
  * itself, memcpy and what the back end calls) carry this; the compiler
  * refuses a call from such a function to one that may reach a poll. */
+#if __has_attribute(annotate)
 #define HEXO_NO_POLL __attribute__((annotate("hexo.nopoll")))
+#else /* compiled for the host, by unit tests */
+#define HEXO_NO_POLL
+#endif
 
 #endif
