@@ -44,6 +44,8 @@ bool function_is_taken(LLVMValueRef f)
 		if (LLVMIsAInstruction(user) && ir_is_call(user) &&
 		    LLVMGetCalledValue(user) == f && !is_argument(user, f))
 			continue;
+		if (LLVMIsAGlobalAlias(user))
+			continue;
 		if (LLVMIsAConstant(user) && !LLVMIsAGlobalValue(user) &&
 		    is_keep_list(user))
 			continue;

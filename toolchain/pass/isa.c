@@ -48,24 +48,25 @@ static LLVMValueRef below(struct lowering *l, LLVMValueRef p, LLVMValueRef size)
 	return LLVMBuildGEP2(l->b, i8, p, &minus, 1, "");
 }
 
+static uint64_t constant_operand(LLVMValueRef inst, unsigned i)
+{
+	return LLVMConstIntGetZExtValue(LLVMGetOperand(inst, i));
+}
+
 /* All fixed locals of a function take one step down. */
 static void lower_fixed(struct lowering *l, const struct ir_list *locals)
 {
 	uint64_t size = 0, align = 16;
+	struct ir_list places = { 0 };
 	LLVMValueRef base;
 
 	for (unsigned k = 0; k < locals->n; k++) {
-		LLVMValueRef a = LLVMGetOperand(locals->at[k], 1);
-		uint64_t own = LLVMConstIntGetZExtValue(a);
+		uint64_t own = constant_operand(locals->at[k], 1);
 
 		align = own > align ? own : align;
+		size = ir_align_up(size, own) +
+		       constant_operand(locals->at[k], 0);
 	}
-	for (unsigned k = 0; k < locals->n; k++)
-		size = ir_align_up(size,
-				   LLVMConstIntGetZExtValue(
-					   LLVMGetOperand(locals->at[k], 1))) +
-		       LLVMConstIntGetZExtValue(
-			       LLVMGetOperand(locals->at[k], 0));
 	LLVMPositionBuilderBefore(l->b, locals->at[0]);
 	base = LLVMBuildLoad2(l->b, l->ptr, l->pstack, "");
 	base = below(l, base, ir_i64(l->m, ir_align_up(size, 16)));
@@ -75,14 +76,14 @@ static void lower_fixed(struct lowering *l, const struct ir_list *locals)
 	size = 0;
 	for (unsigned k = 0; k < locals->n; k++) {
 		LLVMValueRef local = locals->at[k];
-		uint64_t bytes =
-			LLVMConstIntGetZExtValue(LLVMGetOperand(local, 0));
 
-		size = ir_align_up(size, LLVMConstIntGetZExtValue(
-						 LLVMGetOperand(local, 1)));
-		replace(local, ir_gep(l->b, base, size));
-		size += bytes;
+		size = ir_align_up(size, constant_operand(local, 1));
+		ir_list_add(&places, ir_gep(l->b, base, size));
+		size += constant_operand(local, 0);
 	}
+	for (unsigned k = 0; k < locals->n; k++)
+		replace(locals->at[k], places.at[k]);
+	ir_list_free(&places);
 }
 
 static void lower_dynamic(struct lowering *l, LLVMValueRef local)

@@ -41,13 +41,14 @@ static void place_global(LLVMTargetDataRef layout, LLVMValueRef g)
 	LLVMSetUnnamedAddress(g, LLVMNoUnnamedAddr);
 }
 
-/* All uses but calls go through the table's entry. */
+/* All uses but calls (and aliases, other names of the code) go through the
+ * table's entry. */
 static void redirect(LLVMModuleRef m, LLVMValueRef f)
 {
 	char *name = base_printf(LAYOUT_ENTRY_PREFIX "%s", ir_name(f));
 	LLVMValueRef entry =
 		LLVMAddFunction(m, name, LLVMGlobalGetValueType(f));
-	struct ir_list calls = { 0 };
+	struct ir_list calls = { 0 }, aliases = { 0 };
 
 	free(name);
 	for (LLVMUseRef u = LLVMGetFirstUse(f); u; u = LLVMGetNextUse(u)) {
@@ -56,8 +57,12 @@ static void redirect(LLVMModuleRef m, LLVMValueRef f)
 		if (LLVMIsAInstruction(user) && ir_is_call(user) &&
 		    LLVMGetCalledValue(user) == f)
 			ir_list_add(&calls, user);
+		else if (LLVMIsAGlobalAlias(user))
+			ir_list_add(&aliases, user);
 	}
 	LLVMReplaceAllUsesWith(f, entry);
+	for (unsigned k = 0; k < aliases.n; k++)
+		LLVMAliasSetAliasee(aliases.at[k], f);
 	for (unsigned k = 0; k < calls.n; k++) {
 		LLVMValueRef call = calls.at[k];
 		int last = LLVMGetNumOperands(call) - 1;
@@ -65,6 +70,7 @@ static void redirect(LLVMModuleRef m, LLVMValueRef f)
 		LLVMSetOperand(call, (unsigned)last, f);
 	}
 	ir_list_free(&calls);
+	ir_list_free(&aliases);
 }
 
 /* The jump refers to the function by its symbol alone. */
@@ -76,6 +82,8 @@ static void keep(LLVMModuleRef m, const struct ir_list *functions)
 
 	if (old)
 		LLVMDeleteGlobal(old);
+	if (!functions->n)
+		return;
 	g = LLVMAddGlobal(m, LLVMArrayType2(ptr, functions->n),
 			  "llvm.compiler.used");
 	LLVMSetInitializer(g,

@@ -3,15 +3,12 @@
 
 #include "toolchain/pass/ir.h"
 
+/* The aliases stay, unused: names that native code may ask for. */
 static void resolve_aliases(LLVMModuleRef m)
 {
-	LLVMValueRef next;
-
-	for (LLVMValueRef a = LLVMGetFirstGlobalAlias(m); a; a = next) {
-		next = LLVMGetNextGlobalAlias(a);
+	for (LLVMValueRef a = LLVMGetFirstGlobalAlias(m); a;
+	     a = LLVMGetNextGlobalAlias(a))
 		LLVMReplaceAllUsesWith(a, LLVMAliasGetAliasee(a));
-		LLVMDeleteGlobal(a);
-	}
 }
 
 /* `asm volatile("" ::: "memory")` orders the compiler; an empty asm that

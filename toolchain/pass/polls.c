@@ -210,8 +210,8 @@ static LLVMValueRef after_allocas(struct placer *p, LLVMValueRef f)
 
 	while (LLVMIsAAllocaInst(at))
 		at = LLVMGetNextInstruction(at);
-	ir_each_inst_safe(i, next, entry)
-	{
+	for (LLVMValueRef i = at, next; i; i = next) {
+		next = LLVMGetNextInstruction(i);
 		if (!LLVMIsAAllocaInst(i) ||
 		    !LLVMIsAConstantInt(LLVMGetOperand(i, 0)))
 			continue;

@@ -135,6 +135,7 @@ static void build_entry(struct resume *r)
 	struct frames *fr = r->fr;
 	LLVMTypeRef escape_type = LLVMFunctionType(fr->none, &fr->ptr, 1, 0);
 
+	LLVMPositionBuilderAtEnd(fr->b, r->entry);
 	r->record =
 		LLVMBuildCall2(fr->b, fr->pop_type, fr->pop, NULL, 0, "record");
 	for (unsigned k = 0; k < r->fn->locals.n; k++) {
@@ -342,6 +343,7 @@ LLVMValueRef resume_build(struct frames *fr, struct frame_function *fn)
 	copy_body(&r);
 	build_entry(&r);
 	/* 2. a slot for each value that has several definitions now */
+	LLVMPositionBuilderAtEnd(fr->b, r.entry);
 	for (unsigned k = 0; k < fn->n; k++) {
 		for (unsigned i = 0; i < fn->sites[k].live.n; i++)
 			demote(&r, fn->sites[k].live.at[i]);
