@@ -132,14 +132,17 @@ static bool is_division(LLVMValueRef i)
 	       !LLVMIsAConstantInt(LLVMGetOperand(i, 1));
 }
 
-/* if (divisor == 0) trap; hexo_divide_by_zero in native code reports it. */
+/* What UBSan's traps say for a failed division; the monitor reads it back
+ * from the instruction (on AArch64, BRK with 0x5500 + this). */
+#define TRAP_DIVISION 3
+
+/* if (divisor == 0) trap; */
 static void check_division(struct lowering *l, LLVMValueRef division)
 {
 	LLVMContextRef c = ir_context(l->m);
-	LLVMTypeRef type =
-		LLVMFunctionType(LLVMVoidTypeInContext(c), NULL, 0, 0);
-	LLVMValueRef trap = ir_declare(l->m, "hexo_divide_by_zero",
-				       LLVMVoidTypeInContext(c), NULL, 0);
+	unsigned id = LLVMLookupIntrinsicID("llvm.ubsantrap", 14);
+	LLVMValueRef kind =
+		LLVMConstInt(LLVMInt8TypeInContext(c), TRAP_DIVISION, 0);
 	LLVMValueRef divisor = LLVMGetOperand(division, 1), zero;
 	LLVMBasicBlockRef block, rest, stop;
 
@@ -155,10 +158,9 @@ static void check_division(struct lowering *l, LLVMValueRef division)
 	LLVMPositionBuilderAtEnd(l->b, block);
 	LLVMBuildCondBr(l->b, zero, stop, rest);
 	LLVMPositionBuilderAtEnd(l->b, stop);
-	ir_function_attribute(trap, "cold", 0);
-	ir_function_attribute(trap, "noreturn", 0);
-	ir_function_attribute(trap, "nounwind", 0);
-	LLVMBuildCall2(l->b, type, trap, NULL, 0, "");
+	LLVMBuildCall2(l->b, LLVMIntrinsicGetType(c, id, NULL, 0),
+		       LLVMGetIntrinsicDeclaration(l->m, id, NULL, 0), &kind, 1,
+		       "");
 	LLVMBuildUnreachable(l->b);
 }
 
