@@ -213,6 +213,8 @@ static HEXO_NO_POLL void vector_copy(const struct abi_iovec *v, uint64_t len,
 	for (int k = 0; done < len; k++) {
 		uint64_t n = v[k].len < len - done ? v[k].len : len - done;
 
+		if (!n)
+			continue;
 		if (out)
 			memcpy(v[k].base, gather + done, n);
 		else
