@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/connect.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "node/client.h"
+
+enum { CONNECT_ANSWER = 3 }; /* the child's descriptor of the answer */
+
+/* What the child answers; a descriptor comes along if code is 0. */
+struct connect_outcome {
+	uint32_t isa;
+	struct hexo_error err;
+};
+
+/* Room for one descriptor in a message. */
+union connect_rights {
+	char room[CMSG_SPACE(sizeof(int))];
+	struct cmsghdr align;
+};
+
+/* A node that loses its power says nothing more: notice it. */
+static void connect_keep_alive(int fd)
+{
+	const int on = 1, idle = 5, interval = 5, count = 3;
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+/* In the child: all exchanges with the hexod. Returns the channel. */
+static int connect_node(const struct cli_vm_config *config,
+			const struct cli_place *place, uint32_t *isa,
+			struct hexo_error *err)
+{
+	struct node_info info;
+	struct node_vm vm = {
+		.name = config->name,
+		.memory = config->memory,
+		.stack = config->stack,
+		.backend = config->backend,
+	};
+	const struct cli_elf *elf;
+	int r = node_info(&place->address, NODE_TIMEOUT_MS, &info, err);
+
+	if (r < 0)
+		return r;
+	free(info.json);
+	elf = cli_image_find(config->image, info.isa);
+	if (!elf)
+		return hexo_fail(err, -ENOEXEC, "%s has no ISA %s",
+				 config->image->path, cli_isa_name(info.isa));
+	*isa = info.isa;
+	vm.elf = elf->data;
+	vm.elf_size = elf->size;
+	return node_connect_vm(&place->address, &vm, NODE_TIMEOUT_MS, err);
+}
+
+static void connect_answer(int to, const struct connect_outcome *outcome,
+			   int channel)
+{
+	union connect_rights rights = { 0 };
+	struct iovec part = { (void *)outcome, sizeof(*outcome) };
+	struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1 };
+	struct cmsghdr *c;
+
+	if (channel >= 0) {
+		msg.msg_control = rights.room;
+		msg.msg_controllen = sizeof(rights.room);
+		c = CMSG_FIRSTHDR(&msg);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &channel, sizeof(int));
+	}
+	sendmsg(to, &msg, MSG_NOSIGNAL);
+}
+
+int cli_connect_start(const struct cli_vm_config *config,
+		      const struct cli_place *place, int *pending, pid_t *pid,
+		      struct hexo_error *err)
+{
+	struct connect_outcome outcome = { 0 };
+	pid_t home = getpid();
+	int pair[2];
+	int channel;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return hexo_fail_errno(err, "cannot make a channel");
+	*pid = fork();
+	if (*pid) {
+		close(pair[1]);
+		if (*pid < 0) {
+			close(pair[0]);
+			return hexo_fail_errno(err, "cannot fork");
+		}
+		*pending = pair[0];
+		return 0;
+	}
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* Channels of other VMs must not stay open because of this child. */
+	if (getppid() != home || dup2(pair[1], CONNECT_ANSWER) < 0 ||
+	    close_range(CONNECT_ANSWER + 1, ~0U, 0) < 0)
+		_exit(125);
+	channel = connect_node(config, place, &outcome.isa, &outcome.err);
+	if (channel < 0 && !outcome.err.code)
+		outcome.err.code = channel;
+	connect_answer(CONNECT_ANSWER, &outcome, channel);
+	_exit(0);
+}
+
+int cli_connect_finish(int pending, enum hexo_isa *isa, int *channel,
+		       struct hexo_error *err)
+{
+	struct connect_outcome outcome;
+	union connect_rights rights;
+	struct iovec part = { &outcome, sizeof(outcome) };
+	struct msghdr msg = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = rights.room,
+		.msg_controllen = sizeof(rights.room),
+	};
+	struct cmsghdr *c;
+	ssize_t n = recvmsg(pending, &msg, MSG_CMSG_CLOEXEC);
+
+	if (n != (ssize_t)sizeof(outcome))
+		return hexo_fail(err, -EIO, "connecting to the node failed");
+	if (outcome.err.code) {
+		if (err)
+			*err = outcome.err;
+		return outcome.err.code;
+	}
+	c = CMSG_FIRSTHDR(&msg);
+	if (!c || c->cmsg_type != SCM_RIGHTS ||
+	    c->cmsg_len != CMSG_LEN(sizeof(int)))
+		return hexo_fail(err, -EIO, "the node gave no connection");
+	memcpy(channel, CMSG_DATA(c), sizeof(int));
+	connect_keep_alive(*channel);
+	*isa = outcome.isa;
+	return 0;
+}

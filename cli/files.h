@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The job's files: serves the operations of <hexo/io.h>. The handles belong
+ * to the job, not to a VM, so they stay open across moves. What a request
+ * holds comes from the guest by way of a VM and is checked here.
+ */
+#ifndef HEXO_CLI_FILES_H
+#define HEXO_CLI_FILES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cli/volume.h"
+#include "hexo/channel.h"
+
+enum {
+	CLI_HANDLES_MAX = 1024,
+	CLI_FILES_WAIT_MS = 20, /* longest wait for a pipe or terminal */
+};
+
+/* What a handle stands for. */
+struct cli_handle {
+	int fd;      /* -1: the handle is free, or a directory above volumes */
+	char *above; /* path of such a directory, else NULL */
+	bool readonly; /* lies in a read-only volume */
+};
+
+struct cli_files {
+	struct cli_volumes *volumes;
+	struct cli_handle at[CLI_HANDLES_MAX];
+};
+
+/* Handles 0, 1, 2 become this process's descriptors 0, 1, 2 (those that are
+ * open); they stay its own. */
+void cli_files_init(struct cli_files *files, struct cli_volumes *volumes);
+void cli_files_free(struct cli_files *files);
+
+/*
+ * Serves one request: data is the len bytes that followed it, and a NUL of
+ * the caller's after them (as in a struct migrate_msg). The answer's data goes
+ * to out (HEXO_IO_MAX bytes of room), its length to *out_len. Returns the
+ * operation's result, -errno of generic Linux if it failed.
+ */
+int64_t cli_files_serve(struct cli_files *files, const struct hexo_msg_io *io,
+			const void *data, size_t len, void *out,
+			size_t *out_len);
+
+#endif

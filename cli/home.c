@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/home.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "cli/home_state.h"
+#include "cli/home_vm.h"
+#include "hexo/hypercall.h"
+#include "hexo/io.h"
+
+static home_act home_ended;
+
+/* All that can happen to a job. What is not here is against the protocol
+ * and costs the VM that did it its connection. */
+static home_act *const home_table[HOME_STATES][HOME_EVENTS] = {
+	[HOME_STARTING] = {
+		[OWNER_HELLO] = move_begin,
+		[OWNER_LOST] = home_fail,
+	},
+	[HOME_LOADING] = {
+		[OWNER_COMMIT] = move_loaded,
+		[OWNER_LOST] = home_fail,
+	},
+	[HOME_RUNNING] = {
+		[OWNER_PARKED] = move_reached,
+		[OWNER_ENDED] = home_ended,
+		[OWNER_LOST] = home_fail,
+		[ORDERED] = move_ordered,
+	},
+	[HOME_CALLING] = {
+		[OWNER_PARKED] = move_parked_early,
+		[OWNER_ENDED] = home_ended,
+		[OWNER_LOST] = home_fail,
+		[TARGET_HELLO] = move_park,
+		[TARGET_LOST] = move_call_off,
+	},
+	[HOME_PARKING] = {
+		[OWNER_PARKED] = move_ship_parked,
+		[OWNER_ENDED] = home_ended,
+		[OWNER_LOST] = home_fail,
+		[TARGET_LOST] = move_call_off,
+	},
+	[HOME_WAITING] = {
+		[OWNER_LOST] = home_fail,
+		[TARGET_HELLO] = move_ship_ready,
+		[TARGET_LOST] = move_return,
+	},
+	[HOME_SHIPPING] = {
+		[OWNER_STREAM] = move_relay,
+		[OWNER_SHIPPED] = move_shipped,
+		[OWNER_LOST] = home_fail,
+		[TARGET_COMMIT] = move_sign,
+		[TARGET_LOST] = move_return,
+	},
+	[HOME_SETTLING] = {
+		[OWNER_LOST] = move_orphan,
+		[TARGET_COMMIT] = move_commit,
+		[TARGET_LOST] = move_return,
+	},
+	[HOME_SIGNED] = {
+		[OWNER_SHIPPED] = move_shipped_signed,
+		[OWNER_LOST] = move_orphan_commit,
+		[TARGET_LOST] = move_return,
+	},
+	[HOME_ARRIVING] = {
+		[OWNER_RUNNING] = move_arrived,
+		[OWNER_ENDED] = home_ended,
+		[OWNER_LOST] = home_fail,
+	},
+	[HOME_RETURNING] = {
+		[OWNER_RUNNING] = move_returned,
+		[OWNER_STREAM] = move_ignore,
+		[OWNER_SHIPPED] = move_ignore,
+		[OWNER_ENDED] = home_ended,
+		[OWNER_LOST] = home_fail,
+	},
+};
+
+/* How often --timeout a state may last without progress, and what it is when
+ * it has lasted longer. Starting a program may take long on a slow board. */
+static const struct {
+	unsigned times; /* 0: for ever */
+	enum home_event event;
+	const char *what;
+} home_waits[HOME_STATES] = {
+	[HOME_STARTING] = { 3, OWNER_LOST, "hexo-vm did not start" },
+	[HOME_LOADING] = { 3, OWNER_LOST, "the stream was not taken in" },
+	[HOME_CALLING] = { 3, TARGET_LOST, "no VM came up there" },
+	[HOME_PARKING] = { 1, TARGET_LOST, "the job did not reach a poll" },
+	[HOME_WAITING] = { 3, TARGET_LOST, "no VM came up there" },
+	[HOME_SHIPPING] = { 1, TARGET_LOST, "the stream got stuck" },
+	[HOME_SETTLING] = { 3, TARGET_LOST, "it did not commit" },
+	[HOME_SIGNED] = { 1, TARGET_LOST, "the stream did not end" },
+	[HOME_ARRIVING] = { 3, OWNER_LOST, "it did not run again" },
+	[HOME_RETURNING] = { 3, OWNER_LOST, "it did not run again" },
+};
+
+void home_say(struct home *home, const char *fmt, ...)
+{
+	cleanup_free char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	if (text)
+		dprintf(STDERR_FILENO, "hexo: %s: %s\n", home->config->id,
+			text);
+}
+
+void home_progress(struct home *home)
+{
+	const struct itimerspec t = {
+		.it_value.tv_sec =
+			home_waits[home->state].times * home->config->timeout_s,
+	};
+
+	timerfd_settime(home->timer.fd, 0, &t, NULL);
+}
+
+struct hexo_msg_usage home_usage(struct home *home,
+				 const struct migrate_msg *msg)
+{
+	struct hexo_msg_usage usage = { 0 };
+
+	if (msg->len >= sizeof(usage)) {
+		memcpy(&usage, msg->data, sizeof(usage));
+		cli_stats_usage(&home->stats, &usage);
+	}
+	return usage;
+}
+
+void home_handle(struct home *home, enum home_event event,
+		 const struct migrate_msg *msg)
+{
+	enum home_state before = home->state;
+	home_act *act;
+
+	event = fault_at(home, event);
+	act = home_table[before][event];
+	if (!act) {
+		bool target = event >= TARGET_HELLO;
+
+		hexo_fail(&home->why, -EPROTO,
+			  "%s message out of turn from its VM",
+			  msg ? migrate_msg_name(msg->type) : "no");
+		act = home_table[before][target ? TARGET_LOST : OWNER_LOST];
+		msg = NULL;
+	}
+	if (!act)
+		return;
+	home->state = act(home, msg);
+	if (home->state != before)
+		home_progress(home);
+	if (home->owner->link.fd >= 0)
+		home_watch_vm(home, home->owner);
+	if (home->state == HOME_RUNNING && home->order.where)
+		home_handle(home, ORDERED, NULL);
+}
+
+enum home_state home_fail(struct home *home, const struct migrate_msg *msg)
+{
+	struct hexo_error why = home->why;
+
+	move_drop(home, "the job was lost");
+	home->exit_status = why.code < 0 ? why.code : -EIO;
+	hexo_fail(&home->why, home->exit_status, "VM %s at %s is lost: %s",
+		  home->config->id, home->owner->place.name, why.text);
+	return HOME_ENDED;
+}
+
+/* EXIT or FAULT. */
+static enum home_state home_ended(struct home *home,
+				  const struct migrate_msg *msg)
+{
+	struct hexo_msg_usage usage = home_usage(home, msg);
+	enum hexo_isa isa = home->owner->place.isa;
+
+	if (msg->len < sizeof(usage)) {
+		hexo_fail(&home->why, -EPROTO, "%s message of %u bytes",
+			  migrate_msg_name(msg->type), msg->len);
+		return home_fail(home, NULL);
+	}
+	cli_stats_stopped(&home->stats, isa);
+	home->stats.isa[isa].cpu_ns += usage.cpu_ns;
+	if (msg->type == HEXO_MSG_EXIT && !home->parked_at)
+		home->stats.start_ns = usage.step_ns;
+	if (msg->type == HEXO_MSG_FAULT)
+		home_say(home, "%s", (const char *)msg->data + sizeof(usage));
+	if (usage.status & HEXO_EXIT_SIGNAL)
+		home->exit_status = 128 + (int)(usage.status & 0x7f);
+	else
+		home->exit_status = msg->type == HEXO_MSG_FAULT
+					    ? 125
+					    : (int)(usage.status & 0xff);
+	move_drop(home, "the job ended");
+	return HOME_ENDED;
+}
+
+/* Ends the job from outside. */
+static void home_kill(struct home *home, int status)
+{
+	move_drop(home, "the job was ended");
+	home->exit_status = status;
+	home->state = HOME_ENDED;
+	if (home->owner->link.fd >= 0)
+		home_send(home, home->owner, HEXO_MSG_KILL, NULL, 0);
+}
+
+static void home_reap(struct home *home)
+{
+	for (unsigned i = 0; i < home->retired_count;) {
+		if (waitpid(home->retired[i], NULL, WNOHANG) == 0)
+			i++;
+		else
+			home->retired[i] = home->retired[--home->retired_count];
+	}
+}
+
+static void home_signal_ready(void *ctx, uint32_t events)
+{
+	struct home *home = ctx;
+	struct signalfd_siginfo info;
+
+	if (read(home->signals.fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGCHLD)
+		home_reap(home);
+	else
+		home_kill(home, 128 + (int)info.ssi_signo);
+}
+
+static void home_timer_ready(void *ctx, uint32_t events)
+{
+	struct home *home = ctx;
+	uint64_t expired;
+
+	if (read(home->timer.fd, &expired, sizeof(expired)) < 0 ||
+	    !home_waits[home->state].times)
+		return;
+	hexo_fail(&home->why, -ETIMEDOUT, "%s in %u s",
+		  home_waits[home->state].what,
+		  home_waits[home->state].times * home->config->timeout_s);
+	home_handle(home, home_waits[home->state].event, NULL);
+}
+
+static const char *home_state_name(const struct home *home)
+{
+	if (home->state == HOME_STARTING || home->state == HOME_LOADING)
+		return "starting";
+	return home->state == HOME_RUNNING ? "running" : "moving";
+}
+
+static json_t *home_status(const struct home *home)
+{
+	const struct cli_vm *vm = home->owner;
+
+	return json_pack(
+		"{s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:i, s:i}", "ok",
+		1, "id", home->config->id, "job", home->config->job, "state",
+		home_state_name(home), "isa", cli_isa_name(vm->place.isa),
+		"node", vm->place.name, "backend",
+		vm->backend ? "process" : "kvm", "polls",
+		(json_int_t)home->stats.polls, "wall_us",
+		(json_int_t)((base_now_ns() - home->stats.wall_begin) / 1000),
+		"hops", (int)home->stats.hop_count, "pid", (int)getpid());
+}
+
+/* A line of the control socket, see cli/runtime.h. */
+static void home_request(void *ctx, unsigned client, json_t *request)
+{
+	struct home *home = ctx;
+	const char *command =
+		json_string_value(json_object_get(request, "command"));
+	const char *where =
+		json_string_value(json_object_get(request, "where"));
+
+	if (command && !strcmp(command, "status")) {
+		cli_control_answer(&home->control, client, home_status(home));
+	} else if (command && !strcmp(command, "kill")) {
+		cli_control_answer(&home->control, client,
+				   json_pack("{s:b}", "ok", 1));
+		home_kill(home, 128 + SIGKILL);
+	} else if (command && !strcmp(command, "migrate") && where) {
+		if (home->order.where || home->client) {
+			cli_control_refuse(&home->control, client,
+					   "another move is in progress");
+			return;
+		}
+		home->order.where = base_strdup(where);
+		home->order.client = client;
+		if (home->state == HOME_RUNNING)
+			home_handle(home, ORDERED, NULL);
+	} else {
+		cli_control_refuse(&home->control, client, "unknown command");
+	}
+}
+
+/* SIGINT and its like end the job; those that whoever started us ignores
+ * (nohup) stay ignored. */
+static int home_open_signals(struct home *home, struct hexo_error *err)
+{
+	static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct sigaction old;
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
+		if (sigaction(ending[i], NULL, &old) == 0 &&
+		    old.sa_handler != SIG_IGN)
+			sigaddset(&set, ending[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	home->signals.fd = signalfd(-1, &set, SFD_CLOEXEC);
+	if (home->signals.fd < 0)
+		return hexo_fail_errno(err, "cannot wait for signals");
+	return cli_loop_watch(&home->loop, &home->signals, EPOLLIN, err);
+}
+
+static int home_open(struct home *home, struct hexo_error *err)
+{
+	int r;
+
+	home->signals.ready = home_signal_ready;
+	home->timer.ready = home_timer_ready;
+	home->signals.ctx = home->timer.ctx = home;
+	r = cli_loop_open(&home->loop, err);
+	if (r < 0)
+		return r;
+	r = home_open_signals(home, err);
+	if (r < 0)
+		return r;
+	home->timer.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	if (home->timer.fd < 0)
+		return hexo_fail_errno(err, "cannot make a timer");
+	r = cli_loop_watch(&home->loop, &home->timer, EPOLLIN, err);
+	if (r < 0)
+		return r;
+	cli_control_init(&home->control, &home->loop, home_request, home);
+	r = cli_control_open(&home->control, home->config->id, err);
+	if (r == -EADDRINUSE)
+		return r;
+	/* A job must not fail because it cannot be listed. */
+	if (r < 0 && err)
+		home_say(home, "hexo ps will not show it: %s", err->text);
+	if (home->config->resume) {
+		home->resume = fopen(home->config->resume, "re");
+		if (!home->resume)
+			return hexo_fail_errno(err, "cannot open %s",
+					       home->config->resume);
+	}
+	home_progress(home);
+	return home_launch(home, home->owner, &home->config->place, err);
+}
+
+static void home_close(struct home *home)
+{
+	home_retire(home, home->owner);
+	home_retire(home, home->target);
+	/* Their channels are closed: they end by themselves, but may be held
+	 * up, by an emulator for instance. */
+	for (unsigned i = 0; i < home->retired_count; i++) {
+		pid_t pid = home->retired[i];
+
+		if (cli_child_wait(pid, 1000, NULL))
+			continue;
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+	free(home->retired);
+	cli_control_close(&home->control);
+	cli_files_free(&home->files);
+	if (home->resume)
+		fclose(home->resume);
+	if (home->timer.fd >= 0)
+		close(home->timer.fd);
+	if (home->signals.fd >= 0)
+		close(home->signals.fd);
+	cli_loop_close(&home->loop);
+	free(home->order.where);
+	free(home->answer);
+	cli_stats_free(&home->stats);
+	free(home);
+}
+
+int cli_home_run(const struct cli_home_config *config, struct hexo_error *err)
+{
+	struct home *home = base_alloc(sizeof(*home));
+	int r;
+
+	home->config = config;
+	home->loop.epoll = home->timer.fd = home->signals.fd = -1;
+	home->control.watch.fd = -1;
+	home->owner = &home->vms[0];
+	home->target = &home->vms[1];
+	cli_vm_init(home->owner);
+	cli_vm_init(home->target);
+	cli_control_init(&home->control, &home->loop, home_request, home);
+	cli_files_init(&home->files, config->volumes);
+	home->answer = base_alloc(HEXO_IO_MAX);
+	home->stats.wall_begin = base_now_ns();
+	home->stats.polls = config->polls;
+	home->stats.polls_counted =
+		config->count || !cli_plan_is_empty(config->plan);
+	r = home_open(home, err);
+	while (r == 0 && home->state != HOME_ENDED)
+		r = cli_loop_turn(&home->loop, err);
+	if (r == 0) {
+		r = home->exit_status;
+		if (r < 0 && err)
+			*err = home->why;
+	}
+	if (config->stats) {
+		struct hexo_error why;
+
+		if (cli_stats_write(&home->stats, config->stats, config->job,
+				    r < 0 ? 125 : r, &why) < 0)
+			home_say(home, "%s", why.text);
+	}
+	home_close(home);
+	return r;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A job's home: owns the job's files and terminal, starts its VMs, decides
+ * which of them runs, and moves the job from one to another as the comment
+ * of <hexo/channel.h> says.
+ */
+#ifndef HEXO_CLI_HOME_H
+#define HEXO_CLI_HOME_H
+
+#include "cli/boot.h"
+#include "cli/plan.h"
+#include "cli/place.h"
+#include "cli/vm.h"
+#include "cli/volume.h"
+
+struct cli_home_config {
+	struct cli_vm_config vm;
+	struct cli_volumes *volumes;
+	const struct cli_plan *plan;
+	const struct base_buffer *boot; /* the boot block */
+	struct cli_place place;         /* where the job starts */
+	const char *job;                /* as the user named it */
+	const char *id;                 /* for `hexo ps` */
+	const char *stats;              /* file to write; NULL: none */
+	const char *save_streams;       /* directory; NULL: none */
+	const char *resume;             /* stream to start from; NULL: main */
+	uint64_t polls;                 /* that it has behind it */
+	bool count;                     /* polls, for the whole run */
+	bool boards;                    /* an ISA may be a board */
+	unsigned timeout_s;             /* of each wait in a move */
+};
+
+/* Runs the job to its end. Returns its exit status; -errno if it could not
+ * be started or its VM was lost. */
+int cli_home_run(const struct cli_home_config *config, struct hexo_error *err);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between cli/home*.c and cli/move*.c only: the state of a job's home. */
+#ifndef HEXO_CLI_HOME_STATE_H
+#define HEXO_CLI_HOME_STATE_H
+
+#include <stdio.h>
+
+#include "cli/control.h"
+#include "cli/files.h"
+#include "cli/home.h"
+#include "cli/stats.h"
+
+/* The owner is the VM that runs the job or alone may go on running it; the
+ * target is the VM that is to take it over. */
+enum home_state {
+	HOME_STARTING,  /* the first VM has not said HELLO */
+	HOME_LOADING,   /* it takes in the stream of --resume */
+	HOME_RUNNING,   /* the owner runs */
+	HOME_CALLING,   /* the owner runs; the target is being started */
+	HOME_PARKING,   /* the owner was told to park; the target is ready */
+	HOME_WAITING,   /* the owner is parked; the target is being started */
+	HOME_SHIPPING,  /* the owner sends the stream */
+	HOME_SETTLING,  /* all was sent; the target has not committed */
+	HOME_SIGNED,    /* the target has committed; SHIPPED is not here yet */
+	HOME_ARRIVING,  /* the target has become the owner, told to run */
+	HOME_RETURNING, /* the move failed; the owner was told to go on */
+	HOME_ENDED,
+	HOME_STATES
+};
+
+enum home_event {
+	OWNER_HELLO,
+	OWNER_PARKED,
+	OWNER_STREAM,
+	OWNER_SHIPPED,
+	OWNER_COMMIT,
+	OWNER_RUNNING,
+	OWNER_ENDED, /* EXIT or FAULT */
+	OWNER_LOST,  /* home->why says how */
+	TARGET_HELLO,
+	TARGET_COMMIT,
+	TARGET_LOST, /* home->why says how */
+	ORDERED,     /* home->order asks for a move */
+	HOME_EVENTS
+};
+
+struct home {
+	const struct cli_home_config *config;
+	enum home_state state;
+	struct cli_loop loop;
+	struct cli_watch timer, signals;
+	struct cli_control control;
+	struct cli_files files;
+	char *answer; /* HEXO_IO_MAX bytes: data of a file operation */
+	struct cli_stats stats;
+
+	struct cli_vm vms[2];
+	struct cli_vm *owner, *target;
+	pid_t *retired; /* children that were let go and are not reaped */
+	unsigned retired_count;
+
+	struct {
+		char *where; /* NULL: none waits */
+		unsigned client;
+	} order; /* from `hexo migrate` */
+
+	/* The move in progress. */
+	struct cli_hop hop;
+	unsigned client; /* who is to hear of it; 0: nobody */
+	FILE *save;      /* of --save-streams; NULL: none */
+	char *save_path;
+	uint64_t parked_at, shipping_since; /* base_now_ns() */
+
+	FILE *resume;          /* of --resume, until it has been sent */
+	uint64_t poll_target;  /* what the owner has been told; 0: none */
+	uint64_t owner_cpu_ns; /* of the owner, when last heard of */
+	unsigned streams;      /* STREAM messages of this move */
+
+	struct hexo_error why;
+	int exit_status; /* once ENDED; negative: what home->why says */
+};
+
+/* What an event makes of a state: acts, and returns the next state. msg is
+ * NULL where the event is no message. */
+typedef enum home_state home_act(struct home *home,
+				 const struct migrate_msg *msg);
+
+/* cli/move.c: the actions of a move. */
+home_act move_begin, move_loaded, move_ordered, move_reached, move_park,
+	move_call_off, move_parked_early, move_ship_parked, move_ship_ready,
+	move_relay, move_shipped, move_sign, move_shipped_signed, move_commit,
+	move_return, move_orphan, move_orphan_commit, move_arrived,
+	move_returned, move_ignore;
+
+/* Sends what the first VM has room for of the stream of --resume. */
+void move_feed(struct home *home);
+
+/* A move in progress ends because the job does. */
+void move_drop(struct home *home, const char *why);
+
+/* cli/move_file.c: streams of --save-streams. A failure to write is told
+ * and ends the saving, not the move. */
+void move_save_begin(struct home *home);
+void move_save(struct home *home, const void *data, size_t len);
+void move_save_end(struct home *home, bool whole);
+
+/* cli/fault.c: HEXO_TEST_KILL_TARGET, which has the target of a move vanish
+ * at a step of the protocol: the event that happens instead. */
+enum home_event fault_at(struct home *home, enum home_event event);
+
+/* cli/home.c, for the actions. */
+
+/* Sends; that the VM is gone shows when it is read from. */
+void home_send(struct home *home, struct cli_vm *vm, unsigned type,
+	       const void *data, size_t len);
+/* START, RECEIVE, RESUME or RUN, with how polls are to be counted. */
+void home_send_poll(struct home *home, struct cli_vm *vm, unsigned type);
+int home_launch(struct home *home, struct cli_vm *vm,
+		const struct cli_place *place, struct hexo_error *err);
+/* Lets a VM go: it exits by itself. */
+void home_retire(struct home *home, struct cli_vm *vm);
+void home_watch_vm(struct home *home, struct cli_vm *vm);
+/* Takes a message's usage; zeroes if it is too short to hold one. */
+struct hexo_msg_usage home_usage(struct home *home,
+				 const struct migrate_msg *msg);
+/* The time that the state has is counted anew. */
+void home_progress(struct home *home);
+/* A line about the job on standard error. */
+void home_say(struct home *home, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+/* The job's VM is lost, for the reason in home->why. */
+home_act home_fail;
+
+#endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The home's dealings with its VMs: what comes from their channels, and what
+ * is sent there. */
+#include "cli/home_vm.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "hexo/io.h"
+
+/* As much of the stream waits for a slow target before the source has to. */
+enum { HOME_QUEUE_MAX = 4 << 20 };
+
+void home_send(struct home *home, struct cli_vm *vm, unsigned type,
+	       const void *data, size_t len)
+{
+	if (cli_link_send(&vm->link, type, data, len, NULL) < 0)
+		return;
+	home_watch_vm(home, vm);
+}
+
+void home_send_poll(struct home *home, struct cli_vm *vm, unsigned type)
+{
+	const struct base_buffer *boot = home->config->boot;
+	const struct hexo_msg_start message = {
+		.poll_target =
+			cli_plan_next(home->config->plan, home->stats.polls),
+		.poll_flag = home->stats.polls_counted,
+	};
+	struct iovec parts[] = {
+		{ (void *)&message, sizeof(message) },
+		{ boot->data, boot->len },
+	};
+	bool start = type == HEXO_MSG_START;
+
+	_Static_assert(sizeof(struct hexo_msg_start) ==
+			       sizeof(struct hexo_msg_poll),
+		       "the messages are one to this function");
+	if (type != HEXO_MSG_RECEIVE) {
+		home->poll_target = message.poll_target;
+		cli_stats_running(&home->stats, vm->place.isa);
+	}
+	if (cli_link_sendv(&vm->link, type, parts, start ? 2 : 1, NULL) == 0)
+		home_watch_vm(home, vm);
+}
+
+/* The VM is gone, for the reason in home->why. */
+static void home_lost(struct home *home, struct cli_vm *vm)
+{
+	home_handle(home, vm == home->owner ? OWNER_LOST : TARGET_LOST, NULL);
+}
+
+static void home_serve(struct home *home, const struct migrate_msg *msg)
+{
+	struct hexo_msg_io io;
+	struct hexo_msg_io_reply reply;
+	struct iovec parts[2] = { { &reply, sizeof(reply) },
+				  { home->answer, 0 } };
+
+	memcpy(&io, msg->data, sizeof(io));
+	reply.result = cli_files_serve(&home->files, &io,
+				       (const char *)msg->data + sizeof(io),
+				       msg->len - sizeof(io), home->answer,
+				       &parts[1].iov_len);
+	if (cli_link_sendv(&home->owner->link, HEXO_MSG_IO_REPLY, parts, 2,
+			   NULL) == 0)
+		home_watch_vm(home, home->owner);
+}
+
+/* Whether the owner's guest can be running, so that its requests count. */
+static bool home_guest_runs(const struct home *home)
+{
+	return home->state == HOME_RUNNING || home->state == HOME_CALLING ||
+	       home->state == HOME_PARKING || home->state == HOME_ARRIVING ||
+	       home->state == HOME_RETURNING;
+}
+
+/* Whether the VM that says HELLO is one of this image. */
+static int home_check_hello(struct home *home, struct cli_vm *vm,
+			    const struct migrate_msg *msg)
+{
+	const struct cli_image *image = home->config->vm.image;
+	struct hexo_msg_hello hello;
+	int r = migrate_msg_check(msg, sizeof(hello), true, &home->why);
+
+	if (r < 0)
+		return r;
+	memcpy(&hello, msg->data, sizeof(hello));
+	if (hello.version != HEXO_MSG_VERSION)
+		return hexo_fail(&home->why, -EPROTO,
+				 "its hexo-vm speaks version %u, not %u",
+				 hello.version, HEXO_MSG_VERSION);
+	if (hello.isa != vm->place.isa)
+		return hexo_fail(&home->why, -EPROTO,
+				 "its hexo-vm is for %s, not %s",
+				 cli_isa_name(hello.isa),
+				 cli_isa_name(vm->place.isa));
+	if (memcmp(hello.build_id, image->build_id, sizeof(hello.build_id)) ||
+	    hello.layout_hash != image->layout_hash)
+		return hexo_fail(&home->why, -ENOEXEC,
+				 "its ELF is not of the build that the "
+				 "manifest names");
+	vm->backend = hello.backend;
+	return 0;
+}
+
+/* The event that a message is, HOME_EVENTS if it is none. */
+static enum home_event home_event_of(struct home *home, struct cli_vm *vm,
+				     const struct migrate_msg *msg)
+{
+	bool owner = vm == home->owner;
+
+	switch (msg->type) {
+	case HEXO_MSG_HELLO:
+		return owner ? OWNER_HELLO : TARGET_HELLO;
+	case HEXO_MSG_COMMIT:
+		return owner ? OWNER_COMMIT : TARGET_COMMIT;
+	case HEXO_MSG_PARKED:
+		return owner ? OWNER_PARKED : HOME_EVENTS;
+	case HEXO_MSG_STREAM:
+		return owner ? OWNER_STREAM : HOME_EVENTS;
+	case HEXO_MSG_SHIPPED:
+		return owner ? OWNER_SHIPPED : HOME_EVENTS;
+	case HEXO_MSG_RUNNING:
+		return owner ? OWNER_RUNNING : HOME_EVENTS;
+	case HEXO_MSG_EXIT:
+	case HEXO_MSG_FAULT:
+		return owner ? OWNER_ENDED : HOME_EVENTS;
+	default:
+		return HOME_EVENTS;
+	}
+}
+
+static void home_message(struct home *home, struct cli_vm *vm,
+			 const struct migrate_msg *msg)
+{
+	enum home_event event = home_event_of(home, vm, msg);
+
+	if (msg->type == HEXO_MSG_LOG) {
+		home_say(home, "%s", (const char *)msg->data);
+		return;
+	}
+	if (msg->type == HEXO_MSG_IO && vm == home->owner &&
+	    msg->len >= sizeof(struct hexo_msg_io) && home_guest_runs(home)) {
+		home_serve(home, msg);
+		return;
+	}
+	if (msg->type == HEXO_MSG_ERROR) {
+		hexo_fail(&home->why, -EIO, "%s", (const char *)msg->data);
+		home_lost(home, vm);
+		return;
+	}
+	if (event == HOME_EVENTS) {
+		hexo_fail(&home->why, -EPROTO, "%s message out of turn",
+			  migrate_msg_name(msg->type));
+		home_lost(home, vm);
+		return;
+	}
+	if (msg->type == HEXO_MSG_HELLO &&
+	    home_check_hello(home, vm, msg) < 0) {
+		home_lost(home, vm);
+		return;
+	}
+	home_handle(home, event, msg);
+}
+
+static void home_vm_read(struct home *home, struct cli_vm *vm)
+{
+	int r = migrate_inbox_read(&vm->link.inbox, vm->link.fd, &home->why);
+	char how[64];
+
+	if (r > 0) {
+		home_message(home, vm, &vm->link.inbox.msg);
+	} else if (r < 0) {
+		cli_vm_describe_end(vm, how, sizeof(how));
+		if (r != -EPROTO)
+			hexo_fail(&home->why, r, "its hexo-vm vanished%s", how);
+		home_lost(home, vm);
+	}
+}
+
+static void home_vm_ready(void *ctx, uint32_t events)
+{
+	struct cli_vm *vm = ctx;
+	struct home *home = vm->home;
+
+	if (vm->pending >= 0) {
+		cli_loop_watch(&home->loop, &vm->watch, 0, NULL);
+		if (cli_vm_connected(vm, &home->why) < 0) {
+			home_lost(home, vm);
+			return;
+		}
+		home_watch_vm(home, vm);
+		return;
+	}
+	if (events & EPOLLOUT) {
+		/* That the far end is gone shows when it is read from. */
+		cli_link_flush(&vm->link, NULL);
+		if (vm == home->owner)
+			move_feed(home);
+		home_watch_vm(home, vm);
+		if (vm == home->target && home->owner->link.fd >= 0)
+			home_watch_vm(home, home->owner);
+	}
+	if (events & ~(uint32_t)EPOLLOUT)
+		home_vm_read(home, vm);
+}
+
+void home_watch_vm(struct home *home, struct cli_vm *vm)
+{
+	uint32_t events = EPOLLIN;
+
+	/* A source that is faster than the target has to wait. */
+	if (vm == home->owner && home->state == HOME_SHIPPING &&
+	    cli_link_queued(&home->target->link) > HOME_QUEUE_MAX)
+		events = 0;
+	if (cli_link_queued(&vm->link))
+		events |= EPOLLOUT;
+	vm->watch.fd = vm->pending >= 0 ? vm->pending : vm->link.fd;
+	vm->watch.ready = home_vm_ready;
+	vm->watch.ctx = vm;
+	cli_loop_watch(&home->loop, &vm->watch, events, NULL);
+}
+
+int home_launch(struct home *home, struct cli_vm *vm,
+		const struct cli_place *place, struct hexo_error *err)
+{
+	int r = cli_vm_launch(vm, &home->config->vm, place, err);
+
+	vm->home = home;
+	if (r < 0) {
+		home_retire(home, vm);
+		return r;
+	}
+	home_watch_vm(home, vm);
+	return 0;
+}
+
+void home_retire(struct home *home, struct cli_vm *vm)
+{
+	pid_t pid;
+
+	cli_loop_watch(&home->loop, &vm->watch, 0, NULL);
+	pid = cli_vm_close(vm);
+	if (pid < 0)
+		return;
+	home->retired =
+		base_realloc(home->retired, (home->retired_count + 1) *
+						    sizeof(*home->retired));
+	home->retired[home->retired_count++] = pid;
+}

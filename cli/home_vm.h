@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between cli/home.c and cli/home_vm.c only. */
+#ifndef HEXO_CLI_HOME_VM_H
+#define HEXO_CLI_HOME_VM_H
+
+#include "cli/home_state.h"
+
+/* cli/home.c: has an event happen. */
+void home_handle(struct home *home, enum home_event event,
+		 const struct migrate_msg *msg);
+
+#endif

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+CLI_SRC := $(addprefix cli/,main.c options.c words.c isa.c place.c plan.c \
+             boot.c run.c resume.c image.c image_command.c \
+             stream_command.c ps.c runtime.c control.c loop.c link.c vm.c \
+             connect.c home.c home_vm.c move.c move_file.c fault.c stats.c \
+             files.c files_data.c files_dir.c files_path.c volume.c)
+
+# Named here, as the fragments that name them too may be read later.
+CLI_SRC += migrate/channel.c migrate/hash.c migrate/stream.c \
+           migrate/print.c node/client.c node/address.c node/hash.c
+
+$(eval $(call program,$(BIN)/hexo,x86-64,$(CLI_SRC) $(BOARD_SRC) \
+	$(BASE_SRC),-ljansson -lzip -lxxhash))

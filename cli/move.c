@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Moving a job from its owner to a target. Each function is what one event
+ * does in one state (see the table in cli/home.c). Until COMMIT has come
+ * every failure ends in move_return(): the owner goes on.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "cli/home_state.h"
+
+enum { MOVE_FEED = 256 << 10 }; /* bytes of --resume in one message */
+
+/* Tells who asked for the move and keeps its figures. */
+static void move_over(struct home *home, const char *result)
+{
+	snprintf(home->hop.result, sizeof(home->hop.result), "%s", result);
+	cli_stats_add_hop(&home->stats, &home->hop);
+	if (home->client)
+		cli_control_answer(&home->control, home->client,
+				   json_pack("{s:b, s:o}", "ok", 1, "hop",
+					     cli_hop_json(&home->hop)));
+	home->client = 0;
+}
+
+/* The same for a move that failed, for the reason in home->why. */
+static void move_over_failed(struct home *home)
+{
+	home_say(home, "cannot move to %s (%s): %s; the job goes on at %s",
+		 home->hop.to_place, cli_isa_name(home->hop.to), home->why.text,
+		 home->owner->place.name);
+	snprintf(home->hop.result, sizeof(home->hop.result), "%s",
+		 home->why.text);
+	cli_stats_add_hop(&home->stats, &home->hop);
+	cli_control_refuse(&home->control, home->client, home->why.text);
+	home->client = 0;
+	move_save_end(home, false);
+	home_retire(home, home->target);
+}
+
+void move_drop(struct home *home, const char *why)
+{
+	if (cli_vm_exists(home->target)) {
+		snprintf(home->hop.result, sizeof(home->hop.result), "%s", why);
+		cli_stats_add_hop(&home->stats, &home->hop);
+	}
+	cli_control_refuse(&home->control, home->client, why);
+	cli_control_refuse(&home->control, home->order.client, why);
+	home->client = home->order.client = 0;
+	move_save_end(home, false);
+}
+
+/* Begins a move to a place: has a VM started there. */
+static int move_call(struct home *home, const char *where)
+{
+	struct cli_place place = { 0 };
+	int r = cli_place_find(where, home->config->boards, &place, &home->why);
+
+	home->streams = 0;
+	home->hop = (struct cli_hop){
+		.from = home->owner->place.isa,
+		.to = place.isa,
+	};
+	strcpy(home->hop.from_place, home->owner->place.name);
+	snprintf(home->hop.to_place, sizeof(home->hop.to_place), "%s",
+		 r < 0 ? where : place.name);
+	if (r == 0)
+		r = home_launch(home, home->target, &place, &home->why);
+	return r;
+}
+
+enum home_state move_begin(struct home *home, const struct migrate_msg *msg)
+{
+	if (home->resume) {
+		home_send_poll(home, home->owner, HEXO_MSG_RECEIVE);
+		move_feed(home);
+		return HOME_LOADING;
+	}
+	home_send_poll(home, home->owner, HEXO_MSG_START);
+	return HOME_RUNNING;
+}
+
+void move_feed(struct home *home)
+{
+	cleanup_free char *data = base_alloc(MOVE_FEED);
+
+	while (home->resume && cli_link_queued(&home->owner->link) == 0) {
+		size_t n = fread(data, 1, MOVE_FEED, home->resume);
+
+		if (!n) {
+			fclose(home->resume);
+			home->resume = NULL;
+			return;
+		}
+		home_send(home, home->owner, HEXO_MSG_STREAM, data, n);
+		home_progress(home);
+	}
+}
+
+enum home_state move_loaded(struct home *home, const struct migrate_msg *msg)
+{
+	home_usage(home, msg);
+	home_send_poll(home, home->owner, HEXO_MSG_RUN);
+	return HOME_ARRIVING;
+}
+
+enum home_state move_ordered(struct home *home, const struct migrate_msg *msg)
+{
+	cleanup_free char *where = base_take_ptr(home->order.where);
+
+	home->client = home->order.client;
+	home->order.client = 0;
+	if (move_call(home, where) < 0) {
+		move_over_failed(home);
+		return HOME_RUNNING;
+	}
+	return HOME_CALLING;
+}
+
+/* Notes that the owner is parked, with all its frames captured. */
+static void move_note_parked(struct home *home, const struct migrate_msg *msg)
+{
+	struct hexo_msg_usage usage = home_usage(home, msg);
+
+	cli_stats_stopped(&home->stats, home->owner->place.isa);
+	home->parked_at = base_now_ns();
+	home->owner_cpu_ns = usage.cpu_ns;
+	home->hop.at_poll = usage.polls;
+	home->hop.park_ns = usage.step_ns;
+	home->hop.frames = usage.frames;
+}
+
+static enum home_state move_resume(struct home *home)
+{
+	home_send_poll(home, home->owner, HEXO_MSG_RESUME);
+	return HOME_RETURNING;
+}
+
+/* Where a hop of the plan goes; the next ISA round if it does not say. */
+static const char *move_where(struct home *home, uint64_t poll)
+{
+	const struct cli_image *image = home->config->vm.image;
+	const char *where = cli_plan_where(home->config->plan, poll);
+	int at = 0;
+
+	if (where)
+		return where;
+	while (at < image->count &&
+	       image->elf[at].isa != home->owner->place.isa)
+		at++;
+	return cli_isa_name(image->elf[(at + 1) % image->count].isa);
+}
+
+/* The owner has parked unasked: at a poll of the plan, or late, for a move
+ * that was given up. */
+enum home_state move_reached(struct home *home, const struct migrate_msg *msg)
+{
+	struct hexo_msg_usage usage = home_usage(home, msg);
+	int r;
+
+	if (!home->poll_target || usage.polls != home->poll_target) {
+		move_note_parked(home, msg);
+		return move_resume(home);
+	}
+	r = move_call(home, move_where(home, usage.polls));
+	move_note_parked(home, msg);
+	if (r < 0)
+		return move_return(home, NULL);
+	return HOME_WAITING;
+}
+
+enum home_state move_park(struct home *home, const struct migrate_msg *msg)
+{
+	home->hop.to = home->target->place.isa;
+	home_send(home, home->owner, HEXO_MSG_PARK, NULL, 0);
+	return HOME_PARKING;
+}
+
+/* The move is given up while the owner runs. If it was told to park it will:
+ * move_reached() sends it on. */
+enum home_state move_call_off(struct home *home, const struct migrate_msg *msg)
+{
+	move_over_failed(home);
+	return HOME_RUNNING;
+}
+
+enum home_state move_parked_early(struct home *home,
+				  const struct migrate_msg *msg)
+{
+	move_note_parked(home, msg);
+	return HOME_WAITING;
+}
+
+/* Both ends are ready: the stream may flow. */
+static enum home_state move_ship(struct home *home)
+{
+	home->hop.to = home->target->place.isa;
+	home->shipping_since = base_now_ns();
+	move_save_begin(home);
+	home_send_poll(home, home->target, HEXO_MSG_RECEIVE);
+	home_send(home, home->owner, HEXO_MSG_SHIP, NULL, 0);
+	return HOME_SHIPPING;
+}
+
+enum home_state move_ship_parked(struct home *home,
+				 const struct migrate_msg *msg)
+{
+	move_note_parked(home, msg);
+	return move_ship(home);
+}
+
+enum home_state move_ship_ready(struct home *home,
+				const struct migrate_msg *msg)
+{
+	return move_ship(home);
+}
+
+enum home_state move_relay(struct home *home, const struct migrate_msg *msg)
+{
+	home->streams++;
+	move_save(home, msg->data, msg->len);
+	home_send(home, home->target, HEXO_MSG_STREAM, msg->data, msg->len);
+	home_progress(home);
+	return home->state;
+}
+
+static void move_note_shipped(struct home *home, const struct migrate_msg *msg)
+{
+	struct hexo_msg_usage usage = home_usage(home, msg);
+
+	home->hop.ship_ns = usage.step_ns;
+	home->hop.bytes = usage.bytes;
+	home->owner_cpu_ns = usage.cpu_ns;
+}
+
+enum home_state move_shipped(struct home *home, const struct migrate_msg *msg)
+{
+	move_note_shipped(home, msg);
+	return HOME_SETTLING;
+}
+
+static void move_note_commit(struct home *home, const struct migrate_msg *msg)
+{
+	home_usage(home, msg);
+	home->hop.transfer_ns = base_now_ns() - home->shipping_since;
+}
+
+enum home_state move_sign(struct home *home, const struct migrate_msg *msg)
+{
+	move_note_commit(home, msg);
+	return HOME_SIGNED;
+}
+
+/* The decision: from here on the target is the owner. */
+static enum home_state move_switch(struct home *home)
+{
+	struct cli_vm *source = home->owner;
+
+	move_save_end(home, true);
+	home->stats.isa[source->place.isa].cpu_ns += home->owner_cpu_ns;
+	home->owner = home->target;
+	home->target = source;
+	home->owner_cpu_ns = 0;
+	home_send_poll(home, home->owner, HEXO_MSG_RUN);
+	if (cli_vm_exists(source))
+		home_send(home, source, HEXO_MSG_RELEASE, NULL, 0);
+	home_retire(home, source);
+	return HOME_ARRIVING;
+}
+
+enum home_state move_commit(struct home *home, const struct migrate_msg *msg)
+{
+	move_note_commit(home, msg);
+	return move_switch(home);
+}
+
+enum home_state move_shipped_signed(struct home *home,
+				    const struct migrate_msg *msg)
+{
+	move_note_shipped(home, msg);
+	return move_switch(home);
+}
+
+/* The source died when the target had everything already. */
+enum home_state move_orphan(struct home *home, const struct migrate_msg *msg)
+{
+	home_say(home, "%s was lost during the move: %s",
+		 home->owner->place.name, home->why.text);
+	home_retire(home, home->owner);
+	return home->state;
+}
+
+enum home_state move_orphan_commit(struct home *home,
+				   const struct migrate_msg *msg)
+{
+	move_orphan(home, msg);
+	return move_switch(home);
+}
+
+enum home_state move_return(struct home *home, const struct migrate_msg *msg)
+{
+	if (!cli_vm_exists(home->owner))
+		return home_fail(home, NULL);
+	move_over_failed(home);
+	return move_resume(home);
+}
+
+enum home_state move_arrived(struct home *home, const struct migrate_msg *msg)
+{
+	struct hexo_msg_usage usage = home_usage(home, msg);
+
+	/* The first VM has come here by --resume: that was no hop. */
+	if (!home->parked_at)
+		return HOME_RUNNING;
+	home->hop.resume_ns = usage.step_ns;
+	home->hop.down_ns = base_now_ns() - home->parked_at;
+	move_over(home, "ok");
+	return HOME_RUNNING;
+}
+
+enum home_state move_returned(struct home *home, const struct migrate_msg *msg)
+{
+	home_usage(home, msg);
+	return HOME_RUNNING;
+}
+
+enum home_state move_ignore(struct home *home, const struct migrate_msg *msg)
+{
+	home_progress(home);
+	return home->state;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/place.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "board/board.h"
+
+int cli_place_find(const char *where, bool boards, struct cli_place *place,
+		   struct hexo_error *err)
+{
+	enum hexo_isa isa = cli_isa_by_name(where);
+	int r;
+
+	*place = (struct cli_place){ .name = CLI_PLACE_SERVER, .isa = isa };
+	if (!strcmp(where, CLI_PLACE_SERVER)) {
+		place->isa = cli_isa_host();
+		return 0;
+	}
+	if (isa != HEXO_ISA_NONE) {
+		if (isa == cli_isa_host() || !boards ||
+		    board_find(where, &place->address, NULL) < 0)
+			return 0;
+		place->remote = true;
+		snprintf(place->name, sizeof(place->name), "board-%s", where);
+		return 0;
+	}
+	place->remote = true;
+	snprintf(place->name, sizeof(place->name), "%s", where);
+	if (strchr(where, ':'))
+		r = node_address_parse(where, &place->address, err);
+	else
+		r = board_find(where, &place->address, err);
+	if (r == -ENOENT)
+		return hexo_fail(err, r,
+				 "%s is neither '" CLI_PLACE_SERVER
+				 "', an ISA, a running board nor a hexod's "
+				 "address",
+				 where);
+	return r;
+}

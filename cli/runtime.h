@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The runtime directory: one control socket for each running job of this
+ * user, ID.sock. The protocol is one JSON object a line: a request
+ * {"command": "status" | "kill" | "migrate", "where": ...} and one answer,
+ * {"ok": true, ...} or {"ok": false, "error": text}.
+ */
+#ifndef HEXO_CLI_RUNTIME_H
+#define HEXO_CLI_RUNTIME_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <sys/un.h>
+
+#include "hexo/error.h"
+
+enum {
+	CLI_RUNTIME_LINE_MAX = 16384,
+	CLI_RUNTIME_ID_MAX = 48,
+};
+
+/* The directory's path, the caller's to free(): made if it was missing,
+ * checked to be ours alone. */
+int cli_runtime_directory(char **path, struct hexo_error *err);
+
+/* Whether id can be a job's: letters, digits, '-', '_', '.', no dot first. */
+bool cli_runtime_is_id(const char *id);
+
+/* The address of a job's control socket. */
+int cli_runtime_address(const char *id, struct sockaddr_un *address,
+			struct hexo_error *err);
+
+/* Sends a request to a running job and waits for the answer, a new
+ * reference. -ENOENT if there is no such job, -ECONNREFUSED if its socket is
+ * left over from one that ended. */
+int cli_runtime_call(const char *id, json_t *request, json_t **answer,
+		     struct hexo_error *err);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/stats.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+
+void cli_stats_running(struct cli_stats *stats, enum hexo_isa isa)
+{
+	stats->isa[isa].used = true;
+	stats->running_since = base_now_ns();
+}
+
+void cli_stats_stopped(struct cli_stats *stats, enum hexo_isa isa)
+{
+	if (stats->running_since)
+		stats->isa[isa].wall_ns += base_now_ns() - stats->running_since;
+	stats->running_since = 0;
+}
+
+void cli_stats_usage(struct cli_stats *stats,
+		     const struct hexo_msg_usage *usage)
+{
+	if (usage->polls > stats->polls)
+		stats->polls = usage->polls;
+	if (usage->peak_memory > stats->peak_memory)
+		stats->peak_memory = usage->peak_memory;
+	if (usage->own_memory)
+		stats->own_memory = usage->own_memory;
+}
+
+void cli_stats_add_hop(struct cli_stats *stats, const struct cli_hop *hop)
+{
+	stats->hops = base_realloc(stats->hops, (stats->hop_count + 1) *
+							sizeof(*stats->hops));
+	stats->hops[stats->hop_count++] = *hop;
+}
+
+void cli_stats_free(struct cli_stats *stats)
+{
+	free(stats->hops);
+	*stats = (struct cli_stats){ 0 };
+}
+
+static json_t *stats_us(uint64_t ns)
+{
+	return json_integer((json_int_t)(ns / 1000));
+}
+
+json_t *cli_hop_json(const struct cli_hop *hop)
+{
+	return json_pack(
+		"{s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:I, s:o, s:o, s:I, "
+		"s:s}",
+		"from", cli_isa_name(hop->from), "to", cli_isa_name(hop->to),
+		"from_node", hop->from_place, "to_node", hop->to_place,
+		"at_poll", (json_int_t)hop->at_poll, "park_us",
+		stats_us(hop->park_ns), "ship_us", stats_us(hop->ship_ns),
+		"transfer_us", stats_us(hop->transfer_ns), "bytes",
+		(json_int_t)hop->bytes, "resume_us", stats_us(hop->resume_ns),
+		"down_us", stats_us(hop->down_ns), "frames",
+		(json_int_t)hop->frames, "result", hop->result);
+}
+
+int cli_stats_write(const struct cli_stats *stats, const char *path,
+		    const char *job, int exit_status, struct hexo_error *err)
+{
+	json_t *isas = json_object();
+	json_t *hops = json_array();
+	json_t *all;
+	int r;
+
+	for (int i = 0; i < CLI_ISA_END; i++)
+		if (stats->isa[i].used)
+			json_object_set_new(
+				isas, cli_isa_name((enum hexo_isa)i),
+				json_pack("{s:o, s:o}", "wall_us",
+					  stats_us(stats->isa[i].wall_ns),
+					  "cpu_us",
+					  stats_us(stats->isa[i].cpu_ns)));
+	for (unsigned i = 0; i < stats->hop_count; i++)
+		json_array_append_new(hops, cli_hop_json(&stats->hops[i]));
+	all = json_pack("{s:s, s:i, s:I, s:b, s:o, s:o, s:o, s:I, s:I, s:o}",
+			"job", job, "exit_status", exit_status, "polls",
+			(json_int_t)stats->polls, "polls_counted",
+			stats->polls_counted, "wall_us",
+			stats_us(base_now_ns() - stats->wall_begin), "isas",
+			isas, "start_us",
+			stats->start_ns ? stats_us(stats->start_ns)
+					: json_null(),
+			"peak_memory", (json_int_t)stats->peak_memory,
+			"own_memory", (json_int_t)stats->own_memory, "hops",
+			hops);
+	/* A job's name need not be UTF-8, which JSON is. */
+	if (!all)
+		return hexo_fail(err, -EILSEQ,
+				 "cannot write statistics of a job whose name "
+				 "is not UTF-8");
+	errno = 0;
+	r = json_dump_file(all, path, JSON_INDENT(2));
+	json_decref(all);
+	if (r < 0)
+		return hexo_fail_errno(err, "cannot write %s", path);
+	return 0;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a job and its hops cost: for --stats and `hexo migrate`. */
+#ifndef HEXO_CLI_STATS_H
+#define HEXO_CLI_STATS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/isa.h"
+#include "cli/place.h"
+#include "hexo/channel.h"
+
+struct cli_hop {
+	enum hexo_isa from, to;
+	char from_place[64], to_place[64];
+	uint64_t at_poll;
+	uint64_t park_ns, ship_ns, transfer_ns, resume_ns;
+	uint64_t down_ns; /* from parked to running again, by our clock */
+	uint64_t bytes, frames;
+	char result[HEXO_ERROR_MAX]; /* "ok", or why it failed */
+};
+
+struct cli_stats {
+	uint64_t start_ns;   /* process start to main, of the first VM; 0 if it
+				moved before it could tell */
+	uint64_t wall_begin; /* base_now_ns() */
+	uint64_t running_since; /* 0: no VM runs */
+	struct {
+		bool used;
+		uint64_t wall_ns, cpu_ns;
+	} isa[CLI_ISA_END];
+	uint64_t polls;
+	bool polls_counted;               /* from the first to the last */
+	uint64_t peak_memory, own_memory; /* bytes */
+	struct cli_hop *hops;
+	unsigned hop_count;
+};
+
+/* A VM of the ISA begins or stops to run. */
+void cli_stats_running(struct cli_stats *stats, enum hexo_isa isa);
+void cli_stats_stopped(struct cli_stats *stats, enum hexo_isa isa);
+
+/* Takes polls and memory of any usage message. */
+void cli_stats_usage(struct cli_stats *stats,
+		     const struct hexo_msg_usage *usage);
+
+void cli_stats_add_hop(struct cli_stats *stats, const struct cli_hop *hop);
+void cli_stats_free(struct cli_stats *stats);
+
+/* The figures of a hop; a new reference. */
+json_t *cli_hop_json(const struct cli_hop *hop);
+
+/* Writes the document of --stats. */
+int cli_stats_write(const struct cli_stats *stats, const char *path,
+		    const char *job, int exit_status, struct hexo_error *err);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/volume.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/base.h"
+
+static bool volume_is_normalised(const char *path)
+{
+	if (path[0] != '/')
+		return false;
+	if (!path[1])
+		return true;
+	while (*path) {
+		size_t len = strcspn(++path, "/");
+
+		if (len == 0 || (len == 1 && path[0] == '.') ||
+		    (len == 2 && path[0] == '.' && path[1] == '.'))
+			return false;
+		path += len;
+	}
+	return true;
+}
+
+/* Where path goes on below prefix: "" if they are equal, NULL if path is
+ * not below it. */
+static const char *volume_rest(const char *path, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	if (len == 1)
+		return path + 1;
+	if (strncmp(path, prefix, len) || (path[len] && path[len] != '/'))
+		return NULL;
+	return path[len] ? path + len + 1 : path + len;
+}
+
+int cli_volume_add(struct cli_volumes *volumes, const char *text,
+		   struct hexo_error *err)
+{
+	cleanup_free char *host = base_strdup(text);
+	struct cli_volume *v = &volumes->at[volumes->count];
+	char *guest = strchr(host, ':');
+	char *access = guest ? strchr(guest + 1, ':') : NULL;
+	cleanup_close int root = -1;
+
+	if (volumes->count == CLI_VOLUMES_MAX)
+		return hexo_fail(err, -E2BIG, "more than %d volumes",
+				 CLI_VOLUMES_MAX);
+	if (!guest || guest == host)
+		return hexo_fail(err, -EINVAL, "'%s' is not HOST:GUEST[:ro]",
+				 text);
+	*guest++ = '\0';
+	if (access)
+		*access++ = '\0';
+	if (access && strcmp(access, "ro") && strcmp(access, "rw"))
+		return hexo_fail(err, -EINVAL,
+				 "'%s' ends in neither :ro nor :rw", text);
+	if (!volume_is_normalised(guest))
+		return hexo_fail(err, -EINVAL,
+				 "'%s' is not an absolute path without '.' and "
+				 "'..'",
+				 guest);
+	for (int i = 0; i < volumes->count; i++)
+		if (!strcmp(volumes->at[i].prefix, guest))
+			return hexo_fail(err, -EEXIST, "two volumes at %s",
+					 guest);
+	root = open(host, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return hexo_fail_errno(err, "cannot open directory %s", host);
+	v->prefix = base_strdup(guest);
+	v->root = base_take_fd(root);
+	v->readonly = access && !strcmp(access, "ro");
+	volumes->count++;
+	return 0;
+}
+
+void cli_volumes_free(struct cli_volumes *volumes)
+{
+	for (int i = 0; i < volumes->count; i++) {
+		free(volumes->at[i].prefix);
+		close(volumes->at[i].root);
+	}
+	volumes->count = 0;
+}
+
+int cli_volume_find(const struct cli_volumes *volumes, const char *path,
+		    struct cli_path *found)
+{
+	size_t longest = 0;
+
+	*found = (struct cli_path){ 0 };
+	if (!volume_is_normalised(path))
+		return -EINVAL;
+	for (int i = 0; i < volumes->count; i++) {
+		const struct cli_volume *v = &volumes->at[i];
+		const char *rest = volume_rest(path, v->prefix);
+
+		if (!rest || strlen(v->prefix) <= longest)
+			continue;
+		longest = strlen(v->prefix);
+		*found = (struct cli_path){ v, rest };
+	}
+	return 0;
+}
+
+int cli_volume_open(const struct cli_path *path, int flags, unsigned mode)
+{
+	struct open_how how = {
+		.flags = (unsigned)(flags | O_CLOEXEC),
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	const char *rest = *path->rest ? path->rest : ".";
+	int tries = 16;
+	long fd;
+
+	/* O_PATH and these exclude each other in openat2(). Without
+	 * O_NONBLOCK a FIFO would hold up the job's home. */
+	if (!(flags & O_PATH))
+		how.flags |= O_NONBLOCK | O_NOCTTY;
+	if (flags & O_CREAT)
+		how.mode = mode;
+	/* EAGAIN: something was renamed while ".." was being resolved. */
+	do
+		fd = syscall(SYS_openat2, path->volume->root, rest, &how,
+			     sizeof(how));
+	while (fd < 0 && (errno == EINTR || (errno == EAGAIN && tries-- > 0)));
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int cli_volume_parent(const struct cli_path *path, const char **name)
+{
+	const char *slash = strrchr(path->rest, '/');
+	cleanup_free char *above = NULL;
+	struct cli_path parent = { path->volume, "" };
+
+	if (!*path->rest)
+		return -EBUSY;
+	*name = path->rest;
+	if (slash) {
+		above = base_strdup(path->rest);
+		above[slash - path->rest] = '\0';
+		parent.rest = above;
+		*name = slash + 1;
+	}
+	return cli_volume_open(&parent, O_PATH | O_DIRECTORY, 0);
+}
+
+bool cli_volume_is_above(const struct cli_volumes *volumes, const char *path)
+{
+	if (!strcmp(path, "/"))
+		return true;
+	for (int i = 0; i < volumes->count; i++)
+		if (volume_rest(volumes->at[i].prefix, path))
+			return true;
+	return false;
+}
+
+const char *cli_volume_above_name(const struct cli_volumes *volumes,
+				  const char *path, unsigned index, size_t *len)
+{
+	for (int i = 0; i < volumes->count; i++) {
+		const char *name = volume_rest(volumes->at[i].prefix, path);
+		bool seen = false;
+
+		if (!name || !*name)
+			continue;
+		*len = strcspn(name, "/");
+		for (int k = 0; k < i && !seen; k++) {
+			const char *other =
+				volume_rest(volumes->at[k].prefix, path);
+
+			seen = other && strcspn(other, "/") == *len &&
+			       !strncmp(other, name, *len);
+		}
+		if (!seen && index-- == 0)
+			return name;
+	}
+	return NULL;
+}

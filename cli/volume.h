@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Volumes: directories of this machine that the job sees below a path of
+ * its own. Every path of the guest is resolved by the kernel inside the
+ * volume's root (openat2, RESOLVE_IN_ROOT): neither ".." nor a symbolic
+ * link, absolute or not, leads out of it.
+ */
+#ifndef HEXO_CLI_VOLUME_H
+#define HEXO_CLI_VOLUME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "hexo/error.h"
+
+enum { CLI_VOLUMES_MAX = 64 };
+
+struct cli_volume {
+	char *prefix; /* in the guest: "/" or "/data", normalised */
+	int root;     /* O_PATH descriptor of the directory */
+	bool readonly;
+};
+
+struct cli_volumes {
+	struct cli_volume at[CLI_VOLUMES_MAX];
+	int count;
+};
+
+/* Adds "HOST:GUEST" or "HOST:GUEST:ro" (":rw" is the default). */
+int cli_volume_add(struct cli_volumes *volumes, const char *text,
+		   struct hexo_error *err);
+void cli_volumes_free(struct cli_volumes *volumes);
+
+/* A guest path, taken apart. */
+struct cli_path {
+	const struct cli_volume *volume; /* NULL: it lies in none */
+	const char *rest; /* in the volume, relative; "" is its root */
+};
+
+/*
+ * Finds the volume with the longest prefix of path. path must be absolute
+ * and normalised (no empty, "." or ".." component, no slash at the end), as
+ * the guest kernel sends it; else -EINVAL. rest points into path.
+ */
+int cli_volume_find(const struct cli_volumes *volumes, const char *path,
+		    struct cli_path *found);
+
+/* Opens within the volume, never blocking; flags and mode as for openat().
+ * Returns a close-on-exec descriptor or -errno. */
+int cli_volume_open(const struct cli_path *path, int flags, unsigned mode);
+
+/* Opens the directory that holds path's last component (O_PATH) and gives
+ * that component. -EBUSY for the root of a volume. */
+int cli_volume_parent(const struct cli_path *path, const char **name);
+
+/*
+ * Directories that exist only because volumes lie below them, "/" first:
+ * whether path is one, and the index-th name in it (owned by nobody; its
+ * length in *len), NULL after the last.
+ */
+bool cli_volume_is_above(const struct cli_volumes *volumes, const char *path);
+const char *cli_volume_above_name(const struct cli_volumes *volumes,
+				  const char *path, unsigned index,
+				  size_t *len);
+
+#endif
