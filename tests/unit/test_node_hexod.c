@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+// LINK: node/client.c node/address.c node/hash.c node/host.c
+// LINK: migrate/channel.c migrate/hash.c base/base.c base/error.c
+// LINK: ; -ljansson -lxxhash
+/* A whole hexod, as its clients see it. Runs from the top directory. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "hexo/layout.h"
+#include "migrate/channel.h"
+#include "node/client.h"
+#include "node/hash.h"
+#include "node/host.h"
+
+enum { WAIT_MS = 20000 };
+
+static char directory[] = "/tmp/hexo-test-XXXXXX";
+static struct node_address address;
+static pid_t hexod;
+
+static int start(void **state)
+{
+	cleanup_free char *listen = NULL, *cache = NULL, *program = NULL;
+	struct node_info info;
+	int tries = 100;
+
+	if (!mkdtemp(directory))
+		return -1;
+	listen = base_printf("unix:%s/socket", directory);
+	cache = base_printf("%s/cache", directory);
+	program = base_printf("build/bin/hexod-%s", node_host_isa());
+	if (node_address_parse(listen, &address, NULL) < 0)
+		return -1;
+	hexod = fork();
+	if (hexod == 0) {
+		execl(program, program, "--listen", listen, "--cache", cache,
+		      "--timeout", "1", "--max-vms", "2", "--memory", "1G",
+		      "--cache-size", "4M", NULL);
+		_exit(127);
+	}
+	while (node_info(&address, WAIT_MS, &info, NULL) < 0) {
+		if (!tries--)
+			return -1;
+		usleep(50000);
+	}
+	free(info.json);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	cleanup_free char *command = base_printf("rm -r %s", directory);
+	int status;
+
+	kill(hexod, SIGTERM);
+	waitpid(hexod, &status, 0);
+	return system(command) || !WIFEXITED(status) || WEXITSTATUS(status);
+}
+
+static int connect_node(void)
+{
+	int fd = node_connect(&address, WAIT_MS, NULL);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+/* hexod's last words on a connection, which it then closes. */
+static void assert_refused(int fd, const char *why)
+{
+	struct migrate_inbox inbox = { 0 };
+
+	assert_int_equal(migrate_inbox_wait(&inbox, fd, WAIT_MS, NULL), 0);
+	assert_int_equal(inbox.msg.type, HEXO_MSG_NODE_REFUSED);
+	if (!strstr(inbox.msg.data, why))
+		fail_msg("refused with \"%s\", not \"%s\"",
+			 (char *)inbox.msg.data, why);
+	assert_int_equal(migrate_inbox_wait(&inbox, fd, WAIT_MS, NULL),
+			 -ENODATA);
+	migrate_inbox_free(&inbox);
+	close(fd);
+}
+
+static void says_what_it_is(void **state)
+{
+	struct node_info info;
+
+	assert_int_equal(node_info(&address, WAIT_MS, &info, NULL), 0);
+	assert_int_not_equal(info.isa, 0);
+	assert_int_equal(info.memory, UINT64_C(1) << 30);
+	assert_true(info.cpus > 0);
+	assert_int_equal(info.kvm, node_host_kvm());
+	free(info.json);
+}
+
+static void drops_garbage(void **state)
+{
+	static const char garbage[] =
+		"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+	int fd = connect_node();
+
+	base_write_all(fd, garbage, sizeof(garbage));
+	assert_refused(fd, "not a message");
+
+	fd = connect_node();
+	migrate_channel_send(fd, HEXO_MSG_START, NULL, 0, NULL);
+	assert_refused(fd, "START message to hexod");
+
+	fd = connect_node();
+	migrate_channel_send(fd, HEXO_MSG_NODE_IMAGE, "x", 1, NULL);
+	assert_refused(fd, "NODE_IMAGE message of 1 bytes");
+}
+
+static void drops_slow_clients(void **state)
+{
+	int fd = connect_node();
+
+	assert_refused(fd, "no message within 1000 ms");
+	fd = connect_node();
+	base_write_all(fd, "HXM1", 4);
+	assert_refused(fd, "no message within 1000 ms");
+}
+
+static void checks_images(void **state)
+{
+	struct hexo_msg_image image = { .size = 3 };
+	int fd = connect_node();
+
+	node_hash("abd", 3, image.hash);
+	migrate_channel_send(fd, HEXO_MSG_NODE_PUT, &image, sizeof(image),
+			     NULL);
+	migrate_channel_send(fd, HEXO_MSG_NODE_DATA, "abc", 3, NULL);
+	assert_refused(fd, "hash differs");
+
+	fd = connect_node();
+	migrate_channel_send(fd, HEXO_MSG_NODE_PUT, &image, sizeof(image),
+			     NULL);
+	migrate_channel_send(fd, HEXO_MSG_NODE_INFO, NULL, 0, NULL);
+	assert_refused(fd, "NODE_INFO message inside an image");
+
+	fd = connect_node();
+	image.size = UINT64_C(1) << 40;
+	migrate_channel_send(fd, HEXO_MSG_NODE_PUT, &image, sizeof(image),
+			     NULL);
+	assert_refused(fd, "an image of 1099511627776 bytes");
+}
+
+static const struct hexo_msg_vm good_vm = {
+	.memory = HEXO_MEMORY_DEFAULT,
+	.stack = HEXO_STACK_DEFAULT,
+	.backend = 2,
+	.name = "job",
+};
+
+static void assert_vm_refused(struct hexo_msg_vm vm, const char *why)
+{
+	int fd = connect_node();
+
+	migrate_channel_send(fd, HEXO_MSG_NODE_VM, &vm, sizeof(vm), NULL);
+	assert_refused(fd, why);
+}
+
+static void checks_vms(void **state)
+{
+	struct hexo_msg_vm vm = good_vm;
+
+	assert_vm_refused(vm, "is not in the cache");
+	vm.memory = 1;
+	assert_vm_refused(vm, "not within limits");
+	vm.memory = UINT64_MAX & ~(HEXO_HUGE_SIZE - 1);
+	assert_vm_refused(vm, "not within limits");
+	vm = good_vm;
+	vm.stack = 0;
+	assert_vm_refused(vm, "not within limits");
+	vm = good_vm;
+	vm.backend = 3;
+	assert_vm_refused(vm, "unknown backend");
+	vm = good_vm;
+	vm.name[1] = '\n';
+	assert_vm_refused(vm, "printable");
+	memset(vm.name, 'x', sizeof(vm.name));
+	assert_vm_refused(vm, "printable");
+}
+
+static void client_hears_refusals(void **state)
+{
+	cleanup_free char *big = base_alloc(5 << 20);
+	struct node_vm vm = {
+		.name = "big",
+		.elf = big,
+		.elf_size = 5 << 20,
+		.memory = HEXO_MEMORY_DEFAULT,
+		.stack = HEXO_STACK_DEFAULT,
+		.backend = 2,
+	};
+	struct hexo_error err;
+
+	/* Told while it is still sending. */
+	assert_int_equal(node_connect_vm(&address, &vm, WAIT_MS, &err),
+			 -ECONNREFUSED);
+	assert_non_null(strstr(err.text, "at most 4194304"));
+	vm.elf_size = 1000;
+	vm.memory = UINT64_C(2) << 30;
+	assert_int_equal(node_connect_vm(&address, &vm, WAIT_MS, &err),
+			 -ECONNREFUSED);
+	assert_non_null(strstr(err.text, "2048 MiB of memory asked for"));
+}
+
+static void hands_the_connection_to_the_vm(void **state)
+{
+	static const char elf[] = "no ELF at all";
+	struct node_vm vm = {
+		.name = "bad",
+		.elf = elf,
+		.elf_size = sizeof(elf),
+		.memory = HEXO_MEMORY_DEFAULT,
+		.stack = HEXO_STACK_DEFAULT,
+		.backend = 1,
+	};
+	struct migrate_inbox inbox = { 0 };
+	struct hexo_error err;
+	int fd = node_connect_vm(&address, &vm, WAIT_MS, &err);
+
+	/* hexo-vm's own words, no longer hexod's. */
+	assert_true(fd >= 0);
+	assert_int_equal(migrate_inbox_wait(&inbox, fd, WAIT_MS, &err), 0);
+	assert_int_equal(inbox.msg.type, HEXO_MSG_ERROR);
+	migrate_inbox_free(&inbox);
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(says_what_it_is),
+		cmocka_unit_test(drops_garbage),
+		cmocka_unit_test(drops_slow_clients),
+		cmocka_unit_test(checks_images),
+		cmocka_unit_test(checks_vms),
+		cmocka_unit_test(client_hears_refusals),
+		cmocka_unit_test(hands_the_connection_to_the_vm),
+	};
+
+	return cmocka_run_group_tests_name("hexod", tests, start, stop);
+}
