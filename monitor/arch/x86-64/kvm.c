@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A vCPU in 64-bit mode at privilege level 3 from its first instruction on.
+ * A task state segment lets it use the hypercall's ports and no others;
+ * there is no interrupt table, so every CPU exception ends in a shutdown exit
+ * that leaves RIP and CR2 to be read.
+ */
+#include "monitor/arch.h"
+
+#include <asm/kvm.h>
+#include <errno.h>
+#include <linux/kvm.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "base/base.h"
+#include "monitor/arch/x86-64/decode.h"
+#include "monitor/tables.h"
+
+#define PTE_PRESENT  UINT64_C(0x001)
+#define PTE_WRITE    UINT64_C(0x002)
+#define PTE_USER     UINT64_C(0x004)
+#define PTE_ACCESSED UINT64_C(0x020)
+#define PTE_DIRTY    UINT64_C(0x040)
+#define PTE_HUGE     UINT64_C(0x080)
+#define PTE_NO_EXEC  (UINT64_C(1) << 63)
+
+#define CR0_SETUP  UINT64_C(0x80050033) /* PG AM WP NE ET MP PE */
+#define CR4_SETUP  UINT64_C(0x620)      /* OSXMMEXCPT OSFXSR PAE */
+#define CR4_XSAVE  (UINT64_C(1) << 18)
+#define EFER_SETUP UINT64_C(0xd00) /* NXE LMA LME */
+
+#define RFLAGS_SETUP UINT64_C(0x2)
+
+/* No page fault has this address: it is not canonical. */
+#define CR2_UNTOUCHED UINT64_C(0x4845584f4845584f)
+
+#define XCR0_WANTED UINT64_C(7) /* x87 SSE AVX */
+
+enum {
+	CPUID_MAX = 256,
+	SELECTOR_CODE = 0x0b,
+	SELECTOR_DATA = 0x13,
+	SELECTOR_TASK = 0x18,
+	TASK_BITMAP_AT = 102, /* where a TSS says where its port bitmap is */
+	TASK_BITMAP = 104,
+	TASK_PORTS = 256, /* of HEXO_HC_PORT on: as many as numbers exist */
+};
+
+static uint64_t entry_leaf(uint64_t addr, uint32_t perm, bool huge)
+{
+	/* Accessed and dirty are set so that the CPU never has to write. */
+	return addr | PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY |
+	       (perm & VM_SUPERVISOR ? 0 : PTE_USER) |
+	       (perm & VM_WRITE ? PTE_WRITE : 0) |
+	       (perm & VM_EXEC ? 0 : PTE_NO_EXEC) | (huge ? PTE_HUGE : 0);
+}
+
+static uint64_t entry_table(uint64_t addr)
+{
+	return addr | PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED;
+}
+
+static const struct vm_tables_format format = {
+	.levels = 4,
+	.leaf = entry_leaf,
+	.table = entry_table,
+};
+
+/*
+ * What the host has, without the states that XCR0 leaves off (AVX-512, AMX):
+ * their bits would promise instructions that fault. *xcr0 is what the host
+ * has of XCR0_WANTED, 0 on a CPU without XSAVE. (Not the XSAVE bit but leaf
+ * 0xd is asked: some hosts have the one without the other.)
+ */
+static int setup_cpuid(struct vm_kvm *k, uint64_t *xcr0, struct hexo_error *err)
+{
+	cleanup_free struct kvm_cpuid2 *c = NULL;
+	uint32_t i;
+
+	c = base_alloc(sizeof(*c) + CPUID_MAX * sizeof(c->entries[0]));
+	c->nent = CPUID_MAX;
+	if (ioctl(k->kvm, KVM_GET_SUPPORTED_CPUID, c) < 0)
+		return hexo_fail_errno(err, "cannot read KVM's CPUID");
+	*xcr0 = 0;
+	for (i = 0; i < c->nent; i++) {
+		struct kvm_cpuid_entry2 *e = &c->entries[i];
+
+		if (e->function == 7 && e->index == 0) {
+			e->ebx &= ~UINT32_C(0xdc230000); /* AVX512* */
+			e->ecx &= ~UINT32_C(0x00005842);
+			e->edx &= ~UINT32_C(0x03c0010c); /* and AMX* */
+		}
+		if (e->function == 0xd && e->index == 0) {
+			*xcr0 = e->eax & XCR0_WANTED;
+			e->eax &= (uint32_t)XCR0_WANTED;
+		}
+	}
+	if (ioctl(k->vcpu, KVM_SET_CPUID2, c) < 0)
+		return hexo_fail_errno(err, "cannot set the vCPU's CPUID");
+	return 0;
+}
+
+/* One page: a bit of 0 allows a port. */
+static int setup_task(struct vm_tables *t, uint64_t *page,
+		      struct hexo_error *err)
+{
+	const uint16_t at = TASK_BITMAP;
+	uint8_t *task;
+
+	_Static_assert(TASK_BITMAP + (HEXO_HC_PORT + TASK_PORTS) / 8 <
+			       HEXO_PAGE_SIZE,
+		       "the ports' bits lie in the page");
+	*page = vm_tables_page(t);
+	if (!*page)
+		return hexo_fail(err, -ENOMEM, "no room for a TSS");
+	task = vm_memory_own(t->memory, *page);
+	memcpy(task + TASK_BITMAP_AT, &at, sizeof(at));
+	memset(task + TASK_BITMAP, 0xff, HEXO_PAGE_SIZE - TASK_BITMAP);
+	memset(task + TASK_BITMAP + HEXO_HC_PORT / 8, 0, TASK_PORTS / 8);
+	return vm_tables_map(t, *page, *page + HEXO_PAGE_SIZE,
+			     VM_READ | VM_WRITE | VM_SUPERVISOR, err);
+}
+
+static int setup_system(struct vm_kvm *k, uint64_t root, uint64_t task,
+			uint64_t xcr0, struct hexo_error *err)
+{
+	const struct kvm_segment code = {
+		.limit = 0xffffffff,
+		.selector = SELECTOR_CODE,
+		.type = 11, /* execute, read, accessed */
+		.present = 1,
+		.dpl = 3,
+		.s = 1,
+		.l = 1,
+		.g = 1,
+	};
+	const struct kvm_segment data = {
+		.limit = 0xffffffff,
+		.selector = SELECTOR_DATA,
+		.type = 3, /* read, write, accessed */
+		.present = 1,
+		.dpl = 3,
+		.db = 1,
+		.s = 1,
+		.g = 1,
+	};
+	const struct kvm_segment tr = {
+		.base = task,
+		.limit = HEXO_PAGE_SIZE - 1,
+		.selector = SELECTOR_TASK,
+		.type = 11, /* 64-bit task, busy */
+		.present = 1,
+	};
+	struct kvm_xcrs xcrs = { .nr_xcrs = 1, .xcrs = { { .value = xcr0 } } };
+	struct kvm_sregs s;
+
+	if (ioctl(k->vcpu, KVM_GET_SREGS, &s) < 0)
+		return hexo_fail_errno(err, "cannot read the vCPU");
+	s.cr0 = CR0_SETUP;
+	s.cr2 = CR2_UNTOUCHED;
+	s.cr3 = root;
+	s.cr4 = CR4_SETUP | (xcr0 ? CR4_XSAVE : 0);
+	s.efer = EFER_SETUP;
+	s.cs = code;
+	s.ds = s.es = s.fs = s.gs = s.ss = data;
+	s.tr = tr;
+	s.idt.base = 0;
+	s.idt.limit = 0;
+	if (ioctl(k->vcpu, KVM_SET_SREGS, &s) < 0)
+		return hexo_fail_errno(err, "cannot set the vCPU up");
+	if (xcr0 && ioctl(k->vcpu, KVM_SET_XCRS, &xcrs) < 0)
+		return hexo_fail_errno(err, "cannot enable the vCPU's AVX");
+	return 0;
+}
+
+int vm_kvm_setup(struct vm_kvm *k, struct hexo_error *err)
+{
+	struct kvm_regs regs = {
+		.rip = k->entry,
+		.rsp = k->stack,
+		.rflags = RFLAGS_SETUP,
+	};
+	struct vm_tables tables;
+	uint64_t xcr0 = 0, task = 0;
+	int r;
+
+	r = vm_tables_build(&tables, k->memory, &format, err);
+	if (r == 0)
+		r = setup_task(&tables, &task, err);
+	if (r == 0)
+		r = setup_cpuid(k, &xcr0, err);
+	if (r == 0)
+		r = setup_system(k, tables.root, task, xcr0, err);
+	if (r == 0 && ioctl(k->vcpu, KVM_SET_REGS, &regs) < 0)
+		r = hexo_fail_errno(err, "cannot set the vCPU's registers");
+	return r;
+}
+
+/* A CPU exception found no interrupt table. */
+static int exit_shutdown(struct vm_kvm *k, struct vm_fault *f,
+			 struct hexo_error *err)
+{
+	struct kvm_sregs s;
+	struct kvm_regs r;
+
+	if (ioctl(k->vcpu, KVM_GET_SREGS, &s) < 0 ||
+	    ioctl(k->vcpu, KVM_GET_REGS, &r) < 0)
+		return hexo_fail_errno(err, "cannot read the vCPU");
+	/* Some hosts reset the vCPU before they report: nothing is left. */
+	if (s.cr3 == 0) {
+		f->cause = VM_CAUSE_UNKNOWN;
+		return 0;
+	}
+	f->pc = r.rip;
+	if (s.cr2 != CR2_UNTOUCHED) {
+		f->cause = VM_CAUSE_ACCESS;
+		f->addr = s.cr2;
+	} else {
+		f->cause = vm_decode_cause(k->memory, r.rip);
+	}
+	return 0;
+}
+
+int vm_kvm_exit(struct vm_kvm *k, struct vm_exit *exit, struct hexo_error *err)
+{
+	const struct kvm_run *run = k->run;
+	struct kvm_regs regs;
+
+	switch (run->exit_reason) {
+	case KVM_EXIT_IO:
+		if (run->io.direction == KVM_EXIT_IO_OUT && run->io.size == 4 &&
+		    run->io.count == 1 && run->io.port >= HEXO_HC_PORT &&
+		    run->io.data_offset <= k->run_len - sizeof(uint32_t)) {
+			exit->hypercall = true;
+			exit->number = run->io.port - HEXO_HC_PORT;
+			exit->request =
+				*(const uint32_t *)((const char *)run +
+						    run->io.data_offset);
+			return 0;
+		}
+		exit->fault.cause = VM_CAUSE_GENERAL;
+		if (ioctl(k->vcpu, KVM_GET_REGS, &regs) == 0)
+			exit->fault.pc = regs.rip;
+		return 0;
+	case KVM_EXIT_SHUTDOWN:
+		return exit_shutdown(k, &exit->fault, err);
+	case KVM_EXIT_FAIL_ENTRY:
+		return hexo_fail(err, -EIO,
+				 "KVM cannot enter the guest (reason 0x%llx)",
+				 (unsigned long long)run->fail_entry
+					 .hardware_entry_failure_reason);
+	case KVM_EXIT_INTERNAL_ERROR:
+		return hexo_fail(err, -EIO, "KVM failed (internal error %u)",
+				 run->internal.suberror);
+	default:
+		return hexo_fail(err, -EIO, "KVM left the guest for reason %u",
+				 run->exit_reason);
+	}
+}

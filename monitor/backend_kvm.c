@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Backend `kvm`: one VM, one vCPU, one memory slot; no interrupt controller,
+ * no devices. The guest never enters a privileged level.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+#include "base/base.h"
+#include "monitor/arch.h"
+#include "monitor/backend.h"
+
+static struct vm_kvm kvm = { .kvm = -1, .vm = -1, .vcpu = -1 };
+
+static int kvm_open(struct hexo_error *err)
+{
+	cleanup_close int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int version;
+
+	if (fd < 0)
+		return hexo_fail_errno(err, "cannot open /dev/kvm");
+	version = ioctl(fd, KVM_GET_API_VERSION, 0);
+	if (version != KVM_API_VERSION)
+		return hexo_fail(err, -ENOTSUP,
+				 "/dev/kvm has API version %d, not %d", version,
+				 KVM_API_VERSION);
+	return base_take_fd(fd);
+}
+
+static int kvm_probe(struct hexo_error *err)
+{
+	if (kvm.kvm < 0)
+		kvm.kvm = kvm_open(err);
+	return kvm.kvm < 0 ? kvm.kvm : 0;
+}
+
+static int kvm_create(struct vm *vm, struct hexo_error *err)
+{
+	struct kvm_userspace_memory_region slot = {
+		.guest_phys_addr = HEXO_TABLES_BASE,
+		.memory_size = vm->memory.layout.end - HEXO_TABLES_BASE,
+		.userspace_addr = vm->memory.base + HEXO_TABLES_BASE,
+	};
+	struct vm_kvm *k = &kvm;
+	int len, r;
+
+	r = kvm_probe(err);
+	if (r < 0)
+		return r;
+	k->memory = &vm->memory;
+	k->entry = vm->elf.entry;
+	k->stack = vm->memory.layout.nstack_high;
+	k->vm = ioctl(k->kvm, KVM_CREATE_VM, 0);
+	if (k->vm < 0)
+		return hexo_fail_errno(err, "cannot create a KVM VM");
+	if (ioctl(k->vm, KVM_SET_USER_MEMORY_REGION, &slot) < 0)
+		return hexo_fail_errno(err,
+				       "cannot give the KVM VM its memory");
+	k->vcpu = ioctl(k->vm, KVM_CREATE_VCPU, 0);
+	if (k->vcpu < 0)
+		return hexo_fail_errno(err, "cannot create a KVM vCPU");
+	len = ioctl(k->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+	if (len < (int)sizeof(*k->run))
+		return hexo_fail_errno(err, "cannot size the KVM vCPU");
+	k->run = mmap(NULL, (size_t)len, PROT_READ | PROT_WRITE, MAP_SHARED,
+		      k->vcpu, 0);
+	if (k->run == MAP_FAILED)
+		return hexo_fail_errno(err, "cannot map the KVM vCPU");
+	k->run_len = (uint32_t)len;
+	return vm_kvm_setup(k, err);
+}
+
+static int kvm_run(struct vm *vm, struct hexo_error *err)
+{
+	while (!vm_is_over(vm)) {
+		struct vm_exit exit = { 0 };
+		int r;
+
+		if (ioctl(kvm.vcpu, KVM_RUN, 0) < 0) {
+			if (errno == EINTR || errno == EAGAIN)
+				continue;
+			return hexo_fail_errno(err, "cannot run the KVM vCPU");
+		}
+		r = vm_kvm_exit(&kvm, &exit, err);
+		if (r < 0)
+			return r;
+		if (exit.hypercall)
+			vm_hypercall(vm, exit.number, exit.request);
+		else
+			vm_fault(vm, &exit.fault);
+	}
+	return 0;
+}
+
+const struct vm_backend vm_backend_kvm = {
+	.name = "kvm",
+	.number = 0,
+	.probe = kvm_probe,
+	.create = kvm_create,
+	.run = kvm_run,
+};

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Backend `process`: the guest's code runs in the monitor's own main thread,
+ * its memory at its own addresses. The hypercall instruction is not allowed
+ * to a process, so it arrives as a signal, as do faults. For hosts without
+ * KVM and for emulators; it isolates nothing: the guest could make system
+ * calls of its own.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "monitor/arch.h"
+#include "monitor/backend.h"
+
+/* Hypercalls are served on this stack, moves included. */
+enum { STACK = 1 << 20 };
+
+static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP };
+
+static struct {
+	struct vm *vm;
+	pthread_t thread;
+	volatile sig_atomic_t in_guest;
+	sigjmp_buf leave;
+} process;
+
+static int process_probe(struct hexo_error *err)
+{
+	return 0;
+}
+
+static int process_create(struct vm *vm, struct hexo_error *err)
+{
+	void *window = (void *)HEXO_HC_MMIO;
+	stack_t stack = { .ss_size = STACK };
+
+	process.vm = vm;
+	/* Stores to the hypercall window must fault on every ISA's host. */
+	if (mmap(window, HEXO_PAGE_SIZE, PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+			 MAP_FIXED_NOREPLACE,
+		 -1, 0) != window)
+		return hexo_fail_errno(err,
+				       "cannot reserve the hypercall window");
+	stack.ss_sp = mmap(NULL, STACK, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (stack.ss_sp == MAP_FAILED || sigaltstack(&stack, NULL) < 0)
+		return hexo_fail_errno(err, "cannot set up a signal stack");
+	return 0;
+}
+
+static void process_signal(int sig, siginfo_t *info, void *ucontext)
+{
+	struct vm *vm = process.vm;
+	struct vm_exit exit = { 0 };
+
+	if (!process.in_guest ||
+	    !pthread_equal(pthread_self(), process.thread)) {
+		/* A fault of the monitor itself: let it end the process. */
+		signal(sig, SIG_DFL);
+		return;
+	}
+	process.in_guest = 0;
+	vm_process_exit(&vm->memory, sig, info, ucontext, &exit);
+	if (exit.hypercall)
+		vm_hypercall(vm, exit.number, exit.request);
+	else
+		vm_fault(vm, &exit.fault);
+	if (vm_is_over(vm))
+		siglongjmp(process.leave, 1);
+	vm_process_skip(ucontext);
+	process.in_guest = 1;
+}
+
+static int process_run(struct vm *vm, struct hexo_error *err)
+{
+	struct sigaction action = {
+		.sa_sigaction = process_signal,
+		.sa_flags = SA_SIGINFO | SA_ONSTACK,
+	};
+	unsigned i;
+	int r;
+
+	r = vm_memory_protect(&vm->memory, err);
+	if (r < 0)
+		return r;
+	sigfillset(&action.sa_mask);
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (sigaction(signals[i], &action, NULL) < 0)
+			return hexo_fail_errno(err, "cannot handle signals");
+	process.thread = pthread_self();
+	if (sigsetjmp(process.leave, 1) == 0) {
+		process.in_guest = 1;
+		vm_process_enter(vm->elf.entry, vm->memory.layout.nstack_high);
+	}
+	return 0;
+}
+
+const struct vm_backend vm_backend_process = {
+	.name = "process",
+	.number = 1,
+	.own_address = true,
+	.probe = process_probe,
+	.create = process_create,
+	.run = process_run,
+};

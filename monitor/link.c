@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "monitor/link.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/base.h"
+
+enum { EXIT_LOST = 125 };
+
+/* The guest reads these while they are written. */
+static void control_park(struct hexo_control *control)
+{
+	__atomic_store_n(&control->park_request, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&control->poll_flag, 1, __ATOMIC_SEQ_CST);
+}
+
+static void link_park(struct vm_link *link)
+{
+	pthread_mutex_lock(&link->lock);
+	if (!link->park_wanted)
+		link->park_ns = base_now_ns();
+	link->park_wanted = true;
+	control_park(link->control);
+	pthread_cond_broadcast(&link->changed);
+	pthread_mutex_unlock(&link->lock);
+}
+
+/* Hands the message in the inbox to the other thread and waits until it is
+ * done with it. */
+static void link_post(struct vm_link *link)
+{
+	pthread_mutex_lock(&link->lock);
+	switch (link->in.msg.type) {
+	case HEXO_MSG_START:
+	case HEXO_MSG_RUN:
+	case HEXO_MSG_RESUME:
+		/* A PARK that crossed our own park is answered by it. Here,
+		 * in the order of arrival, one that comes next is not lost. */
+		link->park_wanted = false;
+		break;
+	default:
+		break;
+	}
+	link->full = true;
+	pthread_cond_broadcast(&link->changed);
+	while (link->full)
+		pthread_cond_wait(&link->changed, &link->lock);
+	pthread_mutex_unlock(&link->lock);
+}
+
+static void *link_main(void *arg)
+{
+	struct vm_link *link = arg;
+	struct hexo_error err;
+	int r;
+
+	while ((r = migrate_inbox_wait(&link->in, link->fd, -1, &err)) == 0) {
+		switch (link->in.msg.type) {
+		case HEXO_MSG_KILL:
+			_exit(0);
+		case HEXO_MSG_PARK:
+			link_park(link);
+			break;
+		default:
+			link_post(link);
+			break;
+		}
+	}
+	if (r == -EPROTO)
+		(void)vm_link_send(link, HEXO_MSG_ERROR, err.text,
+				   strlen(err.text), NULL);
+	_exit(EXIT_LOST);
+}
+
+int vm_link_start(struct vm_link *link, int fd, struct hexo_control *control,
+		  struct hexo_error *err)
+{
+	pthread_condattr_t attr;
+	pthread_t thread;
+	sigset_t all, old;
+	int r;
+
+	*link = (struct vm_link){ .fd = fd, .control = control };
+	pthread_mutex_init(&link->lock, NULL);
+	pthread_mutex_init(&link->sending, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&link->changed, &attr);
+	pthread_condattr_destroy(&attr);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	r = pthread_create(&thread, NULL, link_main, link);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (r)
+		return hexo_fail(err, -r, "cannot start a thread: %s",
+				 strerror(r));
+	pthread_detach(thread);
+	return 0;
+}
+
+const struct migrate_msg *vm_link_take(struct vm_link *link)
+{
+	pthread_mutex_lock(&link->lock);
+	while (!link->full)
+		pthread_cond_wait(&link->changed, &link->lock);
+	pthread_mutex_unlock(&link->lock);
+	return &link->in.msg;
+}
+
+void vm_link_release(struct vm_link *link)
+{
+	pthread_mutex_lock(&link->lock);
+	link->full = false;
+	pthread_cond_broadcast(&link->changed);
+	pthread_mutex_unlock(&link->lock);
+}
+
+uint64_t vm_link_park_time(struct vm_link *link)
+{
+	uint64_t t;
+
+	pthread_mutex_lock(&link->lock);
+	t = link->park_wanted ? link->park_ns : 0;
+	pthread_mutex_unlock(&link->lock);
+	return t;
+}
+
+void vm_link_refresh(struct vm_link *link)
+{
+	pthread_mutex_lock(&link->lock);
+	if (link->park_wanted)
+		control_park(link->control);
+	pthread_mutex_unlock(&link->lock);
+}
+
+uint64_t vm_link_sleep(struct vm_link *link, uint64_t ns)
+{
+	uint64_t end = base_now_ns(), now;
+	struct timespec until;
+
+	end = ns < UINT64_MAX - end ? end + ns : UINT64_MAX;
+	until.tv_sec = (time_t)(end / 1000000000);
+	until.tv_nsec = (long)(end % 1000000000);
+	pthread_mutex_lock(&link->lock);
+	while (!link->park_wanted &&
+	       pthread_cond_timedwait(&link->changed, &link->lock, &until) !=
+		       ETIMEDOUT)
+		;
+	pthread_mutex_unlock(&link->lock);
+	now = base_now_ns();
+	return now < end ? end - now : 0;
+}
+
+int vm_link_sendv(struct vm_link *link, unsigned type,
+		  const struct iovec *parts, int count, struct hexo_error *err)
+{
+	int r;
+
+	pthread_mutex_lock(&link->sending);
+	r = migrate_channel_sendv(link->fd, type, parts, count, err);
+	pthread_mutex_unlock(&link->sending);
+	return r;
+}
+
+int vm_link_send(struct vm_link *link, unsigned type, const void *data,
+		 size_t len, struct hexo_error *err)
+{
+	struct iovec part = { (void *)data, len };
+
+	return vm_link_sendv(link, type, &part, 1, err);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The channel to the home, read by a thread of its own so that the VM obeys
+ * while its guest runs: KILL and the end of the connection end the process
+ * at once (a VM without its home must not run), PARK reaches the guest
+ * through its control page. Everything else waits until it is taken.
+ */
+#ifndef HEXO_MONITOR_LINK_H
+#define HEXO_MONITOR_LINK_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hexo/hypercall.h"
+#include "migrate/channel.h"
+
+struct vm_link {
+	int fd;
+	struct hexo_control *control;
+	pthread_mutex_t lock; /* of what follows */
+	pthread_mutex_t sending;
+	pthread_cond_t changed;
+	bool full;        /* in.msg waits to be taken or is in use */
+	bool park_wanted; /* PARK came since the last START, RUN, RESUME */
+	uint64_t park_ns; /* when */
+	struct migrate_inbox in;
+};
+
+/* Starts the reading thread. link and control must live until the process
+ * ends: the thread is never stopped. */
+int vm_link_start(struct vm_link *link, int fd, struct hexo_control *control,
+		  struct hexo_error *err);
+
+/* Waits for the next message; its data is valid until vm_link_release(),
+ * which must follow before the next vm_link_take(). */
+const struct migrate_msg *vm_link_take(struct vm_link *link);
+void vm_link_release(struct vm_link *link);
+
+/* When a PARK came that the guest has not yet answered; 0: none. */
+uint64_t vm_link_park_time(struct vm_link *link);
+
+/* Sets the control page's park request as the link has seen it last. To be
+ * called after the page was set up anew. */
+void vm_link_refresh(struct vm_link *link);
+
+/* Sleeps until ns are over or a park is wanted; returns what is left. */
+uint64_t vm_link_sleep(struct vm_link *link, uint64_t ns);
+
+int vm_link_sendv(struct vm_link *link, unsigned type,
+		  const struct iovec *parts, int count, struct hexo_error *err);
+int vm_link_send(struct vm_link *link, unsigned type, const void *data,
+		 size_t len, struct hexo_error *err);
+
+#endif

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+# $(call monitor,ISA): hexo-vm for nodes of that ISA.
+MONITOR_SRC := $(addprefix monitor/, main.c state.c link.c memory.c elf.c \
+               hypercall.c fault.c usage.c move.c sandbox.c tables.c \
+               backend_kvm.c backend_process.c)
+
+MONITOR_ARCH := isa.c decode.c kvm.c process.c
+
+define monitor
+$(call program,$(BIN)/hexo-vm-$(1),$(1),$(MONITOR_SRC) \
+	$(addprefix monitor/arch/$(1)/,$(MONITOR_ARCH)) \
+	$(MIGRATE_SRC) $(BASE_SRC),-lseccomp -lpthread)
+endef
+
+$(foreach isa,$(ISAS),$(eval $(call monitor,$(isa))))

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Both ends of a move. The source keeps the VM as it is, whatever happens
+ * to the stream, until the home says RELEASE; the target runs nothing until
+ * the home says RUN.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "migrate/stream.h"
+#include "monitor/arch.h"
+#include "monitor/usage.h"
+#include "monitor/vm.h"
+
+static struct migrate_identity identity(const struct vm *vm)
+{
+	const struct hexo_note *n = &vm->elf.note;
+
+	return (struct migrate_identity){
+		.build_id = { n->build_id[0], n->build_id[1] },
+		.layout_hash = n->layout_hash,
+	};
+}
+
+/* ---- source ---- */
+
+static int put_message(void *ctx, const struct iovec *parts, int count,
+		       struct hexo_error *err)
+{
+	return vm_link_sendv(ctx, HEXO_MSG_STREAM, parts, count, err);
+}
+
+static bool page_is_zero(const void *page)
+{
+	const uint64_t *w = page;
+	uint64_t any = 0;
+	unsigned i;
+
+	for (i = 0; i < HEXO_PAGE_SIZE / sizeof(*w); i++)
+		any |= w[i];
+	return !any;
+}
+
+/* Writes the pages of [low, high), at most VM_TOUCHED_MAX, that hold
+ * anything, in runs as long as a section can be. */
+static int ship_window(struct vm *vm, struct migrate_writer *w, uint64_t low,
+		       uint64_t high, struct hexo_error *err)
+{
+	static uint8_t touched[VM_TOUCHED_MAX];
+	unsigned pages = (unsigned)((high - low) / HEXO_PAGE_SIZE), i, n = 0;
+	const char *data = vm_memory_own(&vm->memory, low);
+
+	vm_usage_touched(&vm->memory, low, pages, touched);
+	for (i = 0; i <= pages; i++) {
+		bool send = i < pages && touched[i] &&
+			    !page_is_zero(data + (size_t)i * HEXO_PAGE_SIZE);
+
+		if (n && (!send || n == MIGRATE_PAGES_MAX)) {
+			uint64_t at = (uint64_t)(i - n) * HEXO_PAGE_SIZE;
+			int r = migrate_writer_pages(w, low + at, n, data + at,
+						     err);
+
+			if (r < 0)
+				return r;
+			n = 0;
+		}
+		n += send;
+	}
+	return 0;
+}
+
+static int ship_range(struct vm *vm, struct migrate_writer *w, uint64_t low,
+		      uint64_t high, struct hexo_error *err)
+{
+	const uint64_t window = VM_TOUCHED_MAX * (uint64_t)HEXO_PAGE_SIZE;
+	int r = 0;
+
+	for (; r == 0 && low < high; low += window)
+		r = ship_window(vm, w, low,
+				high - low < window ? high : low + window, err);
+	return r;
+}
+
+/* All writable portable memory: of the frame records those in use. */
+static int ship_memory(struct vm *vm, struct migrate_writer *w,
+		       struct hexo_error *err)
+{
+	const struct vm_memory *m = &vm->memory;
+	uint64_t frames_end = m->layout.frames_low + vm->frame_bytes;
+	unsigned i;
+	int r = 0;
+
+	frames_end =
+		(frames_end + HEXO_PAGE_SIZE - 1) & -(uint64_t)HEXO_PAGE_SIZE;
+	for (i = 0; r == 0 && i < m->ranges; i++) {
+		const struct vm_range *g = &m->range[i];
+		uint64_t high = g->high < frames_end ? g->high : frames_end;
+
+		if (g->low >= m->layout.portable_low && g->low < frames_end &&
+		    (g->perm & VM_WRITE))
+			r = ship_range(vm, w, g->low, high, err);
+	}
+	return r;
+}
+
+static int ship(struct vm *vm, struct hexo_error *err)
+{
+	const struct migrate_identity id = identity(vm);
+	const struct hexo_layout *l = &vm->memory.layout;
+	struct hexo_section_vm section = {
+		.memory = l->portable_high - l->portable_low,
+		.stack = l->pstack_high - l->pstack_low,
+		.frames = vm->frames,
+		.frame_bytes = vm->frame_bytes,
+		.polls = vm->control->polls,
+		.monotonic_ns = vm_monotonic_ns(vm),
+		.cpu_ns = vm->cpu_base + vm_cpu_ns(),
+		.source_isa = vm_isa.isa,
+		.hops = vm->hops,
+	};
+	struct hexo_msg_usage u = { .frames = vm->frames };
+	uint64_t begin = base_now_ns();
+	struct migrate_writer w;
+	int r;
+
+	r = migrate_writer_begin(&w, &id, put_message, &vm->link, err);
+	if (r == 0)
+		r = migrate_writer_vm(&w, &section, err);
+	if (r == 0)
+		r = ship_memory(vm, &w, err);
+	if (r == 0)
+		r = migrate_writer_end(&w, err);
+	if (r < 0)
+		return r;
+	u.step_ns = base_now_ns() - begin;
+	u.bytes = w.bytes;
+	vm_usage(vm, true, &u);
+	return vm_link_send(&vm->link, HEXO_MSG_SHIPPED, &u, sizeof(u), err);
+}
+
+/* The payload of RESUME and RUN. */
+static int poll_message(struct vm *vm, const struct migrate_msg *m,
+			struct hexo_error *err)
+{
+	struct hexo_msg_poll p;
+	int r = migrate_msg_check(m, sizeof(p), true, err);
+
+	if (r < 0)
+		return r;
+	memcpy(&p, m->data, sizeof(p));
+	vm->step_begin = base_now_ns();
+	vm_poll_set(vm, p.poll_target, p.poll_flag);
+	return 0;
+}
+
+/* One message for the parked VM. */
+static int parked_message(struct vm *vm, const struct migrate_msg *m,
+			  struct hexo_error *err)
+{
+	int r;
+
+	switch (m->type) {
+	case HEXO_MSG_SHIP:
+		r = vm_step(vm, VM_SHIP, err);
+		return r < 0 ? r : ship(vm, err);
+	case HEXO_MSG_RESUME:
+		r = vm_step(vm, VM_RESUME, err);
+		return r < 0 ? r : poll_message(vm, m, err);
+	case HEXO_MSG_RELEASE:
+		return vm_step(vm, VM_RELEASE, err);
+	default:
+		return hexo_fail(err, -EPROTO, "%s message for a parked VM",
+				 migrate_msg_name(m->type));
+	}
+}
+
+static int parked(struct vm *vm, struct hexo_error *err)
+{
+	uint64_t asked = vm_link_park_time(&vm->link), now = base_now_ns();
+	struct hexo_msg_usage u = { .frames = vm->frames };
+	int r = vm_step(vm, VM_PARK, err);
+
+	if (r < 0)
+		return r;
+	if (asked || vm->step_begin)
+		u.step_ns = now - (asked ? asked : vm->step_begin);
+	vm->step_begin = 0;
+	vm_usage(vm, false, &u);
+	r = vm_link_send(&vm->link, HEXO_MSG_PARKED, &u, sizeof(u), err);
+	while (r == 0 && vm->state != VM_RESUMING && !vm_is_over(vm)) {
+		r = parked_message(vm, vm_link_take(&vm->link), err);
+		vm_link_release(&vm->link);
+	}
+	return r;
+}
+
+void vm_parked(struct vm *vm)
+{
+	if (parked(vm, &vm->failure) < 0)
+		vm_give_up(vm);
+}
+
+/* ---- target ---- */
+
+static int receive_vm(void *ctx, const struct hexo_section_vm *s,
+		      uint64_t offset, struct hexo_error *err)
+{
+	const struct hexo_layout *l = &((struct vm *)ctx)->memory.layout;
+	struct vm *vm = ctx;
+
+	if (s->memory != l->portable_high - l->portable_low ||
+	    s->stack != l->pstack_high - l->pstack_low)
+		return hexo_fail(err, -EINVAL,
+				 "the stream's VM has %" PRIu64
+				 " bytes of memory and %" PRIu64
+				 " of stack, this one %" PRIu64 " and %" PRIu64,
+				 s->memory, s->stack,
+				 l->portable_high - l->portable_low,
+				 l->pstack_high - l->pstack_low);
+	vm->control->polls = s->polls;
+	vm->clock_ns = base_now_ns() - s->monotonic_ns;
+	vm->cpu_base = s->cpu_ns - vm_cpu_ns();
+	vm->hops = s->hops + 1;
+	vm->frames = s->frames;
+	vm->frame_bytes = s->frame_bytes;
+	return 0;
+}
+
+static int receive_pages(void *ctx, uint64_t addr, uint32_t count,
+			 const void *data, uint64_t offset,
+			 struct hexo_error *err)
+{
+	struct vm *vm = ctx;
+	size_t len = (size_t)count * HEXO_PAGE_SIZE;
+	void *to = vm_memory_at(&vm->memory, vm_gva(addr), len, true);
+
+	if (!to)
+		return hexo_fail(err, -EINVAL,
+				 "migration stream, byte %" PRIu64
+				 ": %u pages at 0x%" PRIx64
+				 " are not writable in this image",
+				 offset, count, addr);
+	memcpy(to, data, len);
+	return 0;
+}
+
+static int receive_stream(struct vm *vm, struct migrate_reader *reader,
+			  struct hexo_error *err)
+{
+	int r = 0;
+
+	while (r == 0 && !migrate_reader_done(reader)) {
+		const struct migrate_msg *m = vm_link_take(&vm->link);
+
+		if (m->type == HEXO_MSG_STREAM)
+			r = migrate_reader_feed(reader, m->data, m->len, err);
+		else
+			r = hexo_fail(err, -EPROTO,
+				      "%s message inside the stream",
+				      migrate_msg_name(m->type));
+		vm_link_release(&vm->link);
+	}
+	return r;
+}
+
+int vm_receive(struct vm *vm, struct hexo_error *err)
+{
+	static const struct migrate_visitor visitor = {
+		.vm = receive_vm,
+		.pages = receive_pages,
+	};
+	const struct migrate_identity id = identity(vm);
+	struct hexo_msg_usage u = { 0 };
+	const struct migrate_msg *m;
+	struct migrate_reader reader;
+	uint64_t begin = base_now_ns();
+	int r;
+
+	r = migrate_reader_init(&reader, &id, &visitor, vm, err);
+	if (r < 0)
+		return r;
+	r = receive_stream(vm, &reader, err);
+	u.bytes = reader.offset;
+	migrate_reader_free(&reader);
+	if (r == 0)
+		r = vm_step(vm, VM_COMMIT, err);
+	if (r < 0)
+		return r;
+	u.step_ns = base_now_ns() - begin;
+	vm_usage(vm, true, &u);
+	r = vm_link_send(&vm->link, HEXO_MSG_COMMIT, &u, sizeof(u), err);
+	if (r < 0)
+		return r;
+	m = vm_link_take(&vm->link);
+	if (m->type != HEXO_MSG_RUN)
+		r = hexo_fail(err, -EPROTO, "%s message where RUN is due",
+			      migrate_msg_name(m->type));
+	else if ((r = vm_step(vm, VM_RUN, err)) == 0)
+		r = poll_message(vm, m, err);
+	vm_link_release(&vm->link);
+	return r;
+}
