@@ -45,7 +45,7 @@ all: $(GUEST_LIB)/libkernel.a
 TARGET_x86-64  := x86_64-linux-gnu
 TARGET_aarch64 := aarch64-linux-gnu
 
-NATIVE_CC := clang-19 -std=gnu17 -ffreestanding -nostdlibinc -O2 -g \
+NATIVE_CC := clang-19 -std=gnu17 -ffreestanding -nostdlibinc -O2 \
              -fno-pic -fno-stack-protector -fexceptions \
              -fasynchronous-unwind-tables -Iinclude -I. -MMD -MP $(WARN) \
              -Wno-unused-command-line-argument

@@ -18,6 +18,8 @@ char **kernel_argv;
 static int argc;
 static uint64_t random_seed[2]; /* AT_RANDOM */
 
+KERNEL_NEVER_WAITS
+
 enum { AUXV_WORDS = 20 };
 
 static void put_auxv(uint64_t *to)
@@ -40,8 +42,7 @@ static void put_auxv(uint64_t *to)
 
 /* Sets vector[0..count-1] to the strings from text on and vector[count] to
  * NULL; returns the text after them, NULL if they do not end before end. */
-static HEXO_NO_POLL char *split(char **vector, uint32_t count, char *text,
-				const char *end)
+static char *split(char **vector, uint32_t count, char *text, const char *end)
 {
 	for (uint32_t k = 0; k < count; k++) {
 		vector[k] = text;
@@ -58,7 +59,7 @@ static HEXO_NO_POLL char *split(char **vector, uint32_t count, char *text,
  * Arguments and environment go to the high end of the portable stack, as
  * Linux puts them on the stack: the strings, below them argv, envp, auxv.
  */
-static HEXO_NO_POLL void take_boot_block(uint64_t high)
+static void take_boot_block(uint64_t high)
 {
 	int64_t size = kernel_buffer(HEXO_HC_BOOT, NULL, 0);
 	uint32_t envc;
@@ -84,7 +85,7 @@ static HEXO_NO_POLL void take_boot_block(uint64_t high)
 }
 
 /* The working directory is where the shell says that the job was started. */
-static HEXO_NO_POLL void take_cwd(void)
+static void take_cwd(void)
 {
 	for (char **e = kernel_argv + argc + 1; *e; e++)
 		if (strlen(*e) > 4 && memcmp(*e, "PWD=/", 5) == 0)
@@ -93,7 +94,7 @@ static HEXO_NO_POLL void take_cwd(void)
 
 /* Not inlined: kernel_start() must not use the portable stack before this
  * has set it up. */
-static HEXO_NO_POLL __attribute__((noinline)) void boot(void)
+static __attribute__((noinline)) void boot(void)
 {
 	struct hexo_layout l = kernel_layout();
 	uint64_t end = kernel_address(__hexo_image_end);
@@ -107,6 +108,8 @@ static HEXO_NO_POLL __attribute__((noinline)) void boot(void)
 	kernel_file_init();
 	take_cwd();
 }
+
+KERNEL_NEVER_WAITS_END
 
 void kernel_start(void)
 {

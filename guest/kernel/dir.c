@@ -4,6 +4,8 @@
 #include "guest/kernel/path.h"
 #include "guest/kernel/syscall.h"
 
+KERNEL_NEVER_WAITS
+
 /* Where an entry's name begins in the home's format, and in the program's. */
 #define NAME_AT     20
 #define ABI_NAME_AT 19
@@ -11,7 +13,7 @@
 /* Makes the home's entries, len bytes, those that a program reads, in place:
  * both have the same size. Returns how many bytes are well-formed; *next is
  * the cookie of the last of them. */
-static HEXO_NO_POLL uint64_t convert(char *entries, uint64_t len, int64_t *next)
+static uint64_t convert(char *entries, uint64_t len, int64_t *next)
 {
 	uint64_t at = 0;
 
@@ -183,3 +185,5 @@ long sys_readlinkat(int dirfd, const char *name, char *buf, uint64_t len)
 			  &used);
 	return status < 0 ? status : (long)(used < len ? used : len);
 }
+
+KERNEL_NEVER_WAITS_END

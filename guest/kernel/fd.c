@@ -3,6 +3,8 @@
 #include "guest/kernel/file.h"
 #include "guest/kernel/syscall.h"
 
+KERNEL_NEVER_WAITS
+
 static struct {
 	struct kernel_file *file;
 	bool cloexec;
@@ -10,7 +12,7 @@ static struct {
 
 static struct kernel_file files[KERNEL_FILES];
 
-HEXO_NO_POLL void kernel_file_init(void)
+void kernel_file_init(void)
 {
 	for (int fd = 0; fd < 3; fd++) {
 		struct kernel_file *f =
@@ -28,7 +30,7 @@ struct kernel_file *kernel_file_get(int fd)
 	return fd >= 0 && fd < KERNEL_FILES ? table[fd].file : NULL;
 }
 
-HEXO_NO_POLL struct kernel_file *kernel_file_new(uint32_t kind, uint32_t flags)
+struct kernel_file *kernel_file_new(uint32_t kind, uint32_t flags)
 {
 	for (int k = 0; k < KERNEL_FILES; k++) {
 		struct kernel_file *f = &files[k];
@@ -58,8 +60,7 @@ void kernel_file_put(struct kernel_file *f)
 			  NULL);
 }
 
-HEXO_NO_POLL int kernel_file_install(struct kernel_file *f, int from,
-				     bool cloexec)
+int kernel_file_install(struct kernel_file *f, int from, bool cloexec)
 {
 	for (int fd = from; fd < KERNEL_FILES; fd++) {
 		if (table[fd].file)
@@ -83,7 +84,7 @@ long sys_close(int fd)
 	return 0;
 }
 
-HEXO_NO_POLL long sys_close_range(uint32_t first, uint32_t last, uint32_t flags)
+long sys_close_range(uint32_t first, uint32_t last, uint32_t flags)
 {
 	if (flags || first > last)
 		return -EINVAL;
@@ -163,3 +164,5 @@ long sys_flock(int fd, int operation)
 {
 	return kernel_file_get(fd) ? 0 : -EBADF;
 }
+
+KERNEL_NEVER_WAITS_END

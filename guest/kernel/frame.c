@@ -5,6 +5,8 @@
  */
 #include "guest/kernel/kernel.h"
 
+KERNEL_NEVER_WAITS
+
 extern void *const hexo_resume_table[];
 extern const uint32_t hexo_resume_count;
 
@@ -20,18 +22,17 @@ static struct hexo_frame *last_frame(void)
 				     frames.last);
 }
 
-HEXO_NO_POLL void kernel_frames_clear(void)
+void kernel_frames_clear(void)
 {
 	frames.bytes = frames.count = frames.last = 0;
 }
 
-HEXO_NO_POLL int64_t kernel_frames_park(void)
+int64_t kernel_frames_park(void)
 {
 	return kernel_hypercall_park(frames.count, frames.bytes);
 }
 
-HEXO_NO_POLL void *hexo_frame_save(uint32_t function, uint32_t site,
-				   uint32_t size)
+void *hexo_frame_save(uint32_t function, uint32_t site, uint32_t size)
 {
 	struct hexo_layout l = kernel_layout();
 	struct hexo_frame *f;
@@ -50,7 +51,7 @@ HEXO_NO_POLL void *hexo_frame_save(uint32_t function, uint32_t site,
 	return f;
 }
 
-HEXO_NO_POLL struct hexo_frame *hexo_frame_pop(void)
+struct hexo_frame *hexo_frame_pop(void)
 {
 	struct hexo_frame *f = last_frame();
 
@@ -61,12 +62,12 @@ HEXO_NO_POLL struct hexo_frame *hexo_frame_pop(void)
 }
 
 /* Stands for the poll that was left: returning from it goes on after it. */
-static HEXO_NO_POLL void resumed(void)
+static void resumed(void)
 {
 	kernel_event(HEXO_HC_RESUMED);
 }
 
-HEXO_NO_POLL void *hexo_frame_next(void)
+void *hexo_frame_next(void)
 {
 	uint32_t function;
 
@@ -77,3 +78,5 @@ HEXO_NO_POLL void *hexo_frame_next(void)
 		kernel_panic("a frame record is damaged");
 	return hexo_resume_table[function];
 }
+
+KERNEL_NEVER_WAITS_END

@@ -2,6 +2,8 @@
 /* The hypercalls. */
 #include "guest/kernel/kernel.h"
 
+KERNEL_NEVER_WAITS
+
 /*
  * Requests must lie below 4 GiB. Escaping locals may lie on the portable
  * stack, far above; so may zero-initialised data of a program with huge
@@ -62,7 +64,7 @@ int64_t kernel_buffer(enum hexo_hc which, void *data, uint64_t len)
 
 enum { RANDOM_MAX = 0x10000 }; /* bytes in one call */
 
-HEXO_NO_POLL long kernel_random(char *to, uint64_t len)
+long kernel_random(char *to, uint64_t len)
 {
 	uint64_t done = 0;
 
@@ -87,3 +89,5 @@ int64_t kernel_io(const struct hexo_hc_io *io, uint64_t *out_used)
 		*out_used = request.io.out_used;
 	return result;
 }
+
+KERNEL_NEVER_WAITS_END

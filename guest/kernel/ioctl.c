@@ -3,6 +3,8 @@
 #include "guest/kernel/file.h"
 #include "guest/kernel/syscall.h"
 
+KERNEL_NEVER_WAITS
+
 static long window_size(struct kernel_file *f, struct abi_winsize *to)
 {
 	uint16_t size[2] = { 0 };
@@ -74,3 +76,5 @@ long sys_ioctl(int fd, uint32_t request, void *arg)
 		return -ENOTTY;
 	}
 }
+
+KERNEL_NEVER_WAITS_END

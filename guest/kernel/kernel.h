@@ -7,10 +7,11 @@
  * it along. Nothing about a node (the control page, the native stack) may be
  * kept in a global across a poll.
  *
- * Functions with loops that never wait are HEXO_NO_POLL; those that may wait
- * call hexo_poll_wait() and are ordinary functions. There are no function
- * pointers to functions that wait: calls through them would make every
- * indirect call of the program a place where it may be moved.
+ * Most functions never wait and hold no poll: they are HEXO_NO_POLL, by
+ * KERNEL_NEVER_WAITS for the rest of a file, and call only such functions.
+ * Those that may wait call hexo_poll_wait() and are ordinary. There are no
+ * function pointers to functions that wait: calls through them would make
+ * every indirect call of the program a place where it may be moved.
  */
 #ifndef KERNEL_KERNEL_H
 #define KERNEL_KERNEL_H
@@ -24,6 +25,15 @@
 #include "hexo/hypercall.h"
 #include "hexo/io.h"
 #include "hexo/layout.h"
+
+#if __has_attribute(annotate)
+#define KERNEL_NEVER_WAITS \
+	_Pragma("clang attribute push(HEXO_NO_POLL, apply_to = function)")
+#define KERNEL_NEVER_WAITS_END _Pragma("clang attribute pop")
+#else /* compiled for the host, by unit tests */
+#define KERNEL_NEVER_WAITS
+#define KERNEL_NEVER_WAITS_END
+#endif
 
 /* Whom the program runs as. */
 #define KERNEL_PID 1

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "guest/kernel/kernel.h"
 
+KERNEL_NEVER_WAITS
+
 void kernel_line_text(struct kernel_line *l, const char *text)
 {
 	size_t len = strlen(text), room = sizeof(l->text) - l->len;
@@ -11,7 +13,7 @@ void kernel_line_text(struct kernel_line *l, const char *text)
 	l->len += len;
 }
 
-HEXO_NO_POLL void kernel_line_number(struct kernel_line *l, uint64_t n)
+void kernel_line_number(struct kernel_line *l, uint64_t n)
 {
 	char digits[21], *p = digits + sizeof(digits);
 
@@ -38,3 +40,5 @@ _Noreturn void kernel_panic(const char *text)
 	kernel_buffer(HEXO_HC_PANIC, (void *)(uintptr_t)text, strlen(text));
 	__builtin_trap();
 }
+
+KERNEL_NEVER_WAITS_END

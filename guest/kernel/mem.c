@@ -10,6 +10,8 @@
 #include "guest/kernel/region.h"
 #include "guest/kernel/syscall.h"
 
+KERNEL_NEVER_WAITS
+
 /* Mappings of this size and more start where a huge page may. */
 #define BIG HEXO_HUGE_SIZE
 
@@ -70,7 +72,7 @@ static void out_of_memory(uint64_t size)
 	kernel_line_log(&l);
 }
 
-HEXO_NO_POLL uint64_t kernel_mem_take(uint64_t size)
+uint64_t kernel_mem_take(uint64_t size)
 {
 	uint64_t at = 0;
 
@@ -85,13 +87,13 @@ HEXO_NO_POLL uint64_t kernel_mem_take(uint64_t size)
 	return at;
 }
 
-HEXO_NO_POLL void kernel_mem_give(uint64_t addr, uint64_t size)
+void kernel_mem_give(uint64_t addr, uint64_t size)
 {
 	if (!kernel_region_remove(addr, addr + size))
 		discard(addr, addr + size);
 }
 
-HEXO_NO_POLL long sys_brk(uint64_t to)
+long sys_brk(uint64_t to)
 {
 	uint64_t end = page_up(mem.brk), new_end = page_up(to);
 
@@ -109,7 +111,7 @@ HEXO_NO_POLL long sys_brk(uint64_t to)
 
 /* Makes room at a fixed place: 0, or -errno. The range may lie in the brk
  * area, where it only becomes zero. */
-static HEXO_NO_POLL long place_fixed(uint64_t low, uint64_t high, bool replace)
+static long place_fixed(uint64_t low, uint64_t high, bool replace)
 {
 	uint64_t brk_end = page_up(mem.brk);
 	int status;
@@ -128,7 +130,7 @@ static HEXO_NO_POLL long place_fixed(uint64_t low, uint64_t high, bool replace)
 	return status ? status : kernel_region_add(low, high);
 }
 
-static HEXO_NO_POLL long place(uint64_t addr, uint64_t len, int flags)
+static long place(uint64_t addr, uint64_t len, int flags)
 {
 	uint64_t at;
 	long status;
@@ -142,62 +144,7 @@ static HEXO_NO_POLL long place(uint64_t addr, uint64_t len, int flags)
 	return at ? (long)at : -ENOMEM;
 }
 
-/* A file's mapping is a copy: that is what MAP_PRIVATE promises, and what
- * MAP_SHARED comes to while nobody writes. */
-static long check_file(struct kernel_file *f, int prot, int flags, int64_t off)
-{
-	static bool said;
-
-	if (!f)
-		return -EBADF;
-	if (off < 0 || !is_page((uint64_t)off))
-		return -EINVAL;
-	if (f->kind != KERNEL_FILE_REGULAR && f->kind != KERNEL_FILE_ZERO)
-		return -ENODEV;
-	if ((f->flags & HEXO_O_ACCMODE) == HEXO_O_WRONLY)
-		return -EACCES;
-	if (f->kind == KERNEL_FILE_REGULAR && (prot & PROT_WRITE) &&
-	    (flags & MAP_TYPE) != MAP_PRIVATE) {
-		if (!said)
-			kernel_log("mmap: writing to a file through a shared "
-				   "mapping is not supported");
-		said = true;
-		return -ENODEV;
-	}
-	return 0;
-}
-
-long sys_mmap(uint64_t addr, uint64_t len, int prot, int flags, int fd,
-	      int64_t off)
-{
-	struct kernel_file *f = NULL;
-	long at, status;
-
-	if (!len || !(flags & MAP_TYPE))
-		return -EINVAL;
-	if (len > mem.high || addr > mem.high) {
-		out_of_memory(len);
-		return -ENOMEM;
-	}
-	len = page_up(len);
-	if (!(flags & MAP_ANONYMOUS)) {
-		f = kernel_file_get(fd);
-		status = check_file(f, prot, flags, off);
-		if (status)
-			return status;
-	}
-	at = place(addr, len, flags);
-	if (at < 0 || !f || f->kind != KERNEL_FILE_REGULAR)
-		return at;
-	status = kernel_file_read(f, (char *)at, len, off);
-	if (status < 0) {
-		kernel_mem_give((uint64_t)at, len);
-		return status;
-	}
-	return at;
-}
-
-HEXO_NO_POLL long sys_munmap(uint64_t addr, uint64_t len)
+long sys_munmap(uint64_t addr, uint64_t len)
 {
 	uint64_t high;
 	int status;
@@ -217,8 +164,7 @@ HEXO_NO_POLL long sys_munmap(uint64_t addr, uint64_t len)
 	return 0;
 }
 
-HEXO_NO_POLL long sys_mremap(uint64_t old, uint64_t old_len, uint64_t len,
-			     int flags)
+long sys_mremap(uint64_t old, uint64_t old_len, uint64_t len, int flags)
 {
 	uint64_t end, at;
 
@@ -280,4 +226,61 @@ long sys_mlock(uint64_t addr, uint64_t len)
 long sys_munlock(uint64_t addr, uint64_t len)
 {
 	return 0;
+}
+
+KERNEL_NEVER_WAITS_END
+
+/* A file's mapping is a copy: that is what MAP_PRIVATE promises, and what
+ * MAP_SHARED comes to while nobody writes. */
+static long check_file(struct kernel_file *f, int prot, int flags, int64_t off)
+{
+	static bool said;
+
+	if (!f)
+		return -EBADF;
+	if (off < 0 || !is_page((uint64_t)off))
+		return -EINVAL;
+	if (f->kind != KERNEL_FILE_REGULAR && f->kind != KERNEL_FILE_ZERO)
+		return -ENODEV;
+	if ((f->flags & HEXO_O_ACCMODE) == HEXO_O_WRONLY)
+		return -EACCES;
+	if (f->kind == KERNEL_FILE_REGULAR && (prot & PROT_WRITE) &&
+	    (flags & MAP_TYPE) != MAP_PRIVATE) {
+		if (!said)
+			kernel_log("mmap: writing to a file through a shared "
+				   "mapping is not supported");
+		said = true;
+		return -ENODEV;
+	}
+	return 0;
+}
+
+long sys_mmap(uint64_t addr, uint64_t len, int prot, int flags, int fd,
+	      int64_t off)
+{
+	struct kernel_file *f = NULL;
+	long at, status;
+
+	if (!len || !(flags & MAP_TYPE))
+		return -EINVAL;
+	if (len > mem.high || addr > mem.high) {
+		out_of_memory(len);
+		return -ENOMEM;
+	}
+	len = page_up(len);
+	if (!(flags & MAP_ANONYMOUS)) {
+		f = kernel_file_get(fd);
+		status = check_file(f, prot, flags, off);
+		if (status)
+			return status;
+	}
+	at = place(addr, len, flags);
+	if (at < 0 || !f || f->kind != KERNEL_FILE_REGULAR)
+		return at;
+	status = kernel_file_read(f, (char *)at, len, off);
+	if (status < 0) {
+		kernel_mem_give((uint64_t)at, len);
+		return status;
+	}
+	return at;
 }

@@ -4,6 +4,8 @@
 #include "guest/kernel/path.h"
 #include "guest/kernel/syscall.h"
 
+KERNEL_NEVER_WAITS
+
 static uint32_t umask_bits = 022;
 
 /* What the kernel answers itself. */
@@ -21,7 +23,7 @@ static const struct device {
 	{ "/dev/stderr", KERNEL_FILE_NONE, 2 },
 };
 
-static HEXO_NO_POLL const struct device *find_device(const char *path)
+static const struct device *find_device(const char *path)
 {
 	size_t len = strlen(path) + 1;
 
@@ -192,3 +194,5 @@ long sys_fallocate(int fd)
 {
 	return kernel_file_get(fd) ? -EOPNOTSUPP : -EBADF;
 }
+
+KERNEL_NEVER_WAITS_END

@@ -4,12 +4,14 @@
 #include "guest/kernel/file.h"
 #include "guest/kernel/syscall.h"
 
+KERNEL_NEVER_WAITS
+
 struct kernel_path kernel_path[2];
 
 static struct kernel_path cwd = { 1, "/" };
 
 /* Takes the last name off. */
-static HEXO_NO_POLL void path_up(struct kernel_path *p)
+static void path_up(struct kernel_path *p)
 {
 	while (p->len > 1 && p->text[--p->len] != '/')
 		;
@@ -29,7 +31,7 @@ static int path_add(struct kernel_path *p, const char *name, size_t len)
 }
 
 /* p is absolute and normal already, or "/". */
-static HEXO_NO_POLL int path_append(struct kernel_path *p, const char *path)
+static int path_append(struct kernel_path *p, const char *path)
 {
 	int status = 0;
 
@@ -55,8 +57,7 @@ static void path_root(struct kernel_path *p)
 	p->text[1] = 0;
 }
 
-HEXO_NO_POLL int kernel_path_resolve(int dirfd, const char *path,
-				     struct kernel_path *to)
+int kernel_path_resolve(int dirfd, const char *path, struct kernel_path *to)
 {
 	struct kernel_file *f;
 
@@ -78,7 +79,7 @@ HEXO_NO_POLL int kernel_path_resolve(int dirfd, const char *path,
 	return path_append(to, path);
 }
 
-HEXO_NO_POLL void kernel_path_set_cwd(const char *path)
+void kernel_path_set_cwd(const char *path)
 {
 	path_root(&cwd);
 	if (path_append(&cwd, path))
@@ -93,7 +94,7 @@ long sys_getcwd(char *buf, uint64_t size)
 	return cwd.len + 1;
 }
 
-HEXO_NO_POLL long sys_chdir(const char *path)
+long sys_chdir(const char *path)
 {
 	struct kernel_path *p = &kernel_path[0];
 	struct hexo_io_stat st;
@@ -110,7 +111,7 @@ HEXO_NO_POLL long sys_chdir(const char *path)
 	return 0;
 }
 
-HEXO_NO_POLL long sys_fchdir(int fd)
+long sys_fchdir(int fd)
 {
 	struct kernel_file *f = kernel_file_get(fd);
 
@@ -121,3 +122,5 @@ HEXO_NO_POLL long sys_fchdir(int fd)
 	kernel_path_set_cwd(f->path);
 	return 0;
 }
+
+KERNEL_NEVER_WAITS_END

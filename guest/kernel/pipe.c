@@ -4,6 +4,8 @@
 #include "guest/kernel/file.h"
 #include "guest/kernel/syscall.h"
 
+KERNEL_NEVER_WAITS
+
 enum { PIPE_SIZE = 0x10000 };
 
 struct kernel_pipe {
@@ -39,8 +41,7 @@ static uint64_t piece(uint64_t at, uint64_t len)
 	return len < room ? len : room;
 }
 
-HEXO_NO_POLL long kernel_pipe_read(struct kernel_file *f, char *to,
-				   uint64_t len)
+long kernel_pipe_read(struct kernel_file *f, char *to, uint64_t len)
 {
 	struct kernel_pipe *p = f->pipe;
 	uint64_t done = 0, n;
@@ -62,8 +63,7 @@ HEXO_NO_POLL long kernel_pipe_read(struct kernel_file *f, char *to,
 	return (long)done;
 }
 
-HEXO_NO_POLL long kernel_pipe_write(struct kernel_file *f, const char *from,
-				    uint64_t len)
+long kernel_pipe_write(struct kernel_file *f, const char *from, uint64_t len)
 {
 	struct kernel_pipe *p = f->pipe;
 	uint64_t room = PIPE_SIZE - kernel_pipe_bytes(f), done = 0, n;
@@ -139,3 +139,5 @@ long sys_pipe2(int fds[2], int flags)
 	fds[1] = to;
 	return 0;
 }
+
+KERNEL_NEVER_WAITS_END

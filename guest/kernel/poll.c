@@ -2,14 +2,16 @@
 /* What happens at a poll while poll_flag is set. */
 #include "guest/kernel/kernel.h"
 
-static HEXO_NO_POLL void capture(void)
+KERNEL_NEVER_WAITS
+
+static void capture(void)
 {
 	kernel_event(HEXO_HC_PARKING);
 	kernel_frames_clear();
 	hexo_unwind_begin();
 }
 
-HEXO_NO_POLL __attribute__((noinline, cold)) void hexo_poll_slow(void)
+__attribute__((noinline, cold)) void hexo_poll_slow(void)
 {
 	volatile struct hexo_control *c = kernel_control();
 	uint64_t polls = c->polls + 1;
@@ -27,9 +29,11 @@ __attribute__((noinline)) void hexo_poll_wait(void)
 		capture();
 }
 
-HEXO_NO_POLL void kernel_park(void)
+void kernel_park(void)
 {
 	/* Before the call: a request that comes later is another one. */
 	kernel_control()->park_request = 0;
 	kernel_frames_park();
 }
+
+KERNEL_NEVER_WAITS_END

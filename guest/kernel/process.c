@@ -4,6 +4,8 @@
 #include "guest/kernel/syscall.h"
 #include "guest/kernel/file.h"
 
+KERNEL_NEVER_WAITS
+
 long sys_exit_group(int status)
 {
 	kernel_exit((uint64_t)status & 0xff);
@@ -189,3 +191,5 @@ long sys_prctl(int option)
 {
 	return option == PR_SET_NAME ? 0 : -EINVAL;
 }
+
+KERNEL_NEVER_WAITS_END

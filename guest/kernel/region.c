@@ -3,6 +3,8 @@
 
 #include "guest/kernel/kernel.h"
 
+KERNEL_NEVER_WAITS
+
 struct region {
 	uint64_t low, high;
 	struct region *next; /* the next lower one */
@@ -36,13 +38,13 @@ static struct region *node_take(void)
 	return r;
 }
 
-static HEXO_NO_POLL void nodes_free(struct region *r, unsigned n)
+static void nodes_free(struct region *r, unsigned n)
 {
 	for (unsigned k = 0; k < n; k++)
 		node_free(&r[k]);
 }
 
-HEXO_NO_POLL void kernel_region_init(uint64_t low, uint64_t high)
+void kernel_region_init(uint64_t low, uint64_t high)
 {
 	map.low = low;
 	map.high = high;
@@ -58,7 +60,7 @@ void kernel_region_set_low(uint64_t low)
 	map.low = low;
 }
 
-HEXO_NO_POLL uint64_t kernel_region_place(uint64_t size, uint64_t align)
+uint64_t kernel_region_place(uint64_t size, uint64_t align)
 {
 	uint64_t ceiling = map.high;
 
@@ -78,7 +80,7 @@ HEXO_NO_POLL uint64_t kernel_region_place(uint64_t size, uint64_t align)
 }
 
 /* The link to the highest range that ends above addr. */
-static HEXO_NO_POLL struct region **highest_above(uint64_t low, uint64_t high)
+static struct region **highest_above(uint64_t low, uint64_t high)
 {
 	struct region **link = &map.top;
 
@@ -87,13 +89,13 @@ static HEXO_NO_POLL struct region **highest_above(uint64_t low, uint64_t high)
 	return *link && (*link)->high > low ? link : NULL;
 }
 
-HEXO_NO_POLL bool kernel_region_is_free(uint64_t low, uint64_t high)
+bool kernel_region_is_free(uint64_t low, uint64_t high)
 {
 	return low >= map.low && high <= map.high && low < high &&
 	       !highest_above(low, high);
 }
 
-HEXO_NO_POLL bool kernel_region_is_used(uint64_t low, uint64_t high)
+bool kernel_region_is_used(uint64_t low, uint64_t high)
 {
 	struct region **link = highest_above(low, high);
 
@@ -101,7 +103,7 @@ HEXO_NO_POLL bool kernel_region_is_used(uint64_t low, uint64_t high)
 }
 
 /* Marks a free range used; takes one node at most. */
-static HEXO_NO_POLL void insert(uint64_t low, uint64_t high)
+static void insert(uint64_t low, uint64_t high)
 {
 	struct region **link = &map.top, *r, *next;
 
@@ -127,7 +129,7 @@ static HEXO_NO_POLL void insert(uint64_t low, uint64_t high)
 }
 
 /* After this there are two spare nodes at least. */
-static HEXO_NO_POLL int reserve(void)
+static int reserve(void)
 {
 	uint64_t page;
 
@@ -143,7 +145,7 @@ static HEXO_NO_POLL int reserve(void)
 }
 
 /* Splits r, of which [low, high) is the middle. */
-static HEXO_NO_POLL void split(struct region *r, uint64_t low, uint64_t high)
+static void split(struct region *r, uint64_t low, uint64_t high)
 {
 	struct region *below = node_take();
 
@@ -152,7 +154,7 @@ static HEXO_NO_POLL void split(struct region *r, uint64_t low, uint64_t high)
 	r->next = below;
 }
 
-HEXO_NO_POLL int kernel_region_add(uint64_t low, uint64_t high)
+int kernel_region_add(uint64_t low, uint64_t high)
 {
 	int status = reserve();
 
@@ -165,7 +167,7 @@ HEXO_NO_POLL int kernel_region_add(uint64_t low, uint64_t high)
 	return 0;
 }
 
-HEXO_NO_POLL int kernel_region_remove(uint64_t low, uint64_t high)
+int kernel_region_remove(uint64_t low, uint64_t high)
 {
 	struct region **link;
 	int status = reserve();
@@ -192,7 +194,7 @@ HEXO_NO_POLL int kernel_region_remove(uint64_t low, uint64_t high)
 	return 0;
 }
 
-HEXO_NO_POLL uint64_t kernel_region_lowest(void)
+uint64_t kernel_region_lowest(void)
 {
 	uint64_t lowest = map.high;
 
@@ -205,3 +207,5 @@ uint64_t kernel_region_used(void)
 {
 	return map.used;
 }
+
+KERNEL_NEVER_WAITS_END

@@ -4,6 +4,8 @@
 #include "guest/kernel/path.h"
 #include "guest/kernel/syscall.h"
 
+KERNEL_NEVER_WAITS
+
 /* Files without a handle look like a character device, or a pipe. */
 static void stat_own(const struct kernel_file *f, struct hexo_io_stat *st)
 {
@@ -241,3 +243,5 @@ long sys_utimensat(int dirfd, const char *name,
 	io.in_len += path->len;
 	return kernel_io(&io, NULL);
 }
+
+KERNEL_NEVER_WAITS_END

@@ -6,6 +6,8 @@
 
 enum { NUMBERS = 512 };
 
+KERNEL_NEVER_WAITS
+
 static const char *missing_name(long number)
 {
 	switch (number) {
@@ -33,7 +35,7 @@ static bool is_optional(long number)
 }
 
 /* Says so once for each number. */
-static HEXO_NO_POLL __attribute__((noinline, cold)) long missing(long number)
+static __attribute__((noinline, cold)) long missing(long number)
 {
 	static uint64_t said[NUMBERS / 64];
 	unsigned long n = (unsigned long)number;
@@ -58,6 +60,8 @@ static HEXO_NO_POLL __attribute__((noinline, cold)) long missing(long number)
 	kernel_line_log(&l);
 	return -ENOSYS;
 }
+
+KERNEL_NEVER_WAITS_END
 
 #define P(word) ((void *)(word))
 

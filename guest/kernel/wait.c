@@ -7,6 +7,8 @@
 #include "guest/kernel/file.h"
 #include "guest/kernel/syscall.h"
 
+KERNEL_NEVER_WAITS
+
 static uint32_t ready_events(const struct kernel_file *f)
 {
 	uint32_t events = 0;
@@ -20,23 +22,7 @@ static uint32_t ready_events(const struct kernel_file *f)
 	return events;
 }
 
-/* Sleeps the time that is given; for ever is a mistake. */
-static long wait_for_nothing(const struct abi_timespec *timeout)
-{
-	uint64_t ns;
-	int status;
-
-	if (!timeout)
-		kernel_panic("deadlock: the program's only thread waits for "
-			     "ever for what it alone could do");
-	status = kernel_timespec_ns(timeout, &ns);
-	if (status)
-		return status;
-	kernel_wait_ns(ns);
-	return 0;
-}
-
-static HEXO_NO_POLL long poll_now(struct abi_pollfd *fds, uint64_t n)
+static long poll_now(struct abi_pollfd *fds, uint64_t n)
 {
 	long ready = 0;
 
@@ -54,17 +40,6 @@ static HEXO_NO_POLL long poll_now(struct abi_pollfd *fds, uint64_t n)
 	return ready;
 }
 
-long sys_ppoll(struct abi_pollfd *fds, uint64_t n,
-	       const struct abi_timespec *timeout)
-{
-	long ready;
-
-	if (n > KERNEL_FILES)
-		return -EINVAL;
-	ready = poll_now(fds, n);
-	return ready ? ready : wait_for_nothing(timeout);
-}
-
 static bool bit_get(const uint64_t *set, int k)
 {
 	return set && (set[k / 64] >> (k % 64) & 1);
@@ -72,7 +47,7 @@ static bool bit_get(const uint64_t *set, int k)
 
 /* Keeps the bits of set whose files are ready for events. -EBADF for a bit
  * that is no file. */
-static HEXO_NO_POLL long select_now(uint64_t *set, int n, uint32_t events)
+static long select_now(uint64_t *set, int n, uint32_t events)
 {
 	long ready = 0;
 
@@ -89,6 +64,35 @@ static HEXO_NO_POLL long select_now(uint64_t *set, int n, uint32_t events)
 			set[k / 64] &= ~(UINT64_C(1) << (k % 64));
 	}
 	return ready;
+}
+
+KERNEL_NEVER_WAITS_END
+
+/* Sleeps the time that is given; for ever is a mistake. */
+static long wait_for_nothing(const struct abi_timespec *timeout)
+{
+	uint64_t ns;
+	int status;
+
+	if (!timeout)
+		kernel_panic("deadlock: the program's only thread waits for "
+			     "ever for what it alone could do");
+	status = kernel_timespec_ns(timeout, &ns);
+	if (status)
+		return status;
+	kernel_wait_ns(ns);
+	return 0;
+}
+
+long sys_ppoll(struct abi_pollfd *fds, uint64_t n,
+	       const struct abi_timespec *timeout)
+{
+	long ready;
+
+	if (n > KERNEL_FILES)
+		return -EINVAL;
+	ready = poll_now(fds, n);
+	return ready ? ready : wait_for_nothing(timeout);
 }
 
 long sys_pselect6(int n, uint64_t *in, uint64_t *out, uint64_t *except,
