@@ -332,6 +332,25 @@ static LLVMValueRef declare_clone(struct frames *fr, LLVMValueRef f)
 	return g;
 }
 
+/*
+ * Values times sites beyond which a clone is left unoptimised: rebuilding
+ * SSA gives each of them a phi, and LLVM's clean-ups take quadratic time.
+ * It runs only until the resumed call of a very large function returns.
+ */
+#define LARGE 6000
+
+static void keep_cheap(struct resume *r)
+{
+	unsigned values = 0;
+
+	for (unsigned k = 0; k < r->fn->n; k++)
+		values += r->fn->sites[k].live.n + r->fn->locals.n;
+	if (values < LARGE)
+		return;
+	ir_function_attribute(r->g, "optnone", 0);
+	ir_function_attribute(r->g, "noinline", 0);
+}
+
 LLVMValueRef resume_build(struct frames *fr, struct frame_function *fn)
 {
 	struct resume r = { .fr = fr, .fn = fn };
@@ -359,6 +378,7 @@ LLVMValueRef resume_build(struct frames *fr, struct frame_function *fn)
 	}
 	/* 3. the ways in */
 	build_dispatch(&r);
+	keep_cheap(&r);
 	ir_map_free(&r.index);
 	ir_map_free(&r.slot_index);
 	ir_list_free(&r.copies);
