@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "toolchain/bitcode.h"
 #include "toolchain/process.h"
 
 #define CLANG "clang-19"

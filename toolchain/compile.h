@@ -5,10 +5,6 @@
 
 #include "toolchain/options.h"
 
-/* Portable code is compiled for this generic target: LP64, little-endian,
- * long double is double, no ISA in sight. */
-#define TC_TARGET "le64-unknown-unknown"
-
 /* Compiles in as o says (action, options) to output; NULL leaves the choice
  * to clang. Returns clang's exit status, or -errno. */
 int tc_compile(const struct tc_options *o, const struct tc_input *in,

@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "toolchain/compile.h"
+#include "toolchain/link.h"
 #include "toolchain/options.h"
 
 #define TC_VERSION_TEXT "hexo-cc 0.1 (clang 19)"
@@ -55,7 +56,7 @@ static int run(const struct tc_options *o, struct hexo_error *err)
 {
 	switch (o->action) {
 	case TC_LINK:
-		return hexo_fail(err, -1, "linking comes");
+		return tc_link(o, err);
 	case TC_COMPILE:
 	case TC_IR:
 	case TC_PREPROCESS:

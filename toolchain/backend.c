@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "toolchain/backend.h"
+
+#include <errno.h>
+#include <llvm-c/Analysis.h>
+#include <llvm-c/Support.h>
+#include <llvm-c/Target.h>
+#include <llvm-c/TargetMachine.h>
+#include <llvm-c/Transforms/PassBuilder.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "hexo/layout.h"
+#include "toolchain/process.h"
+#include "toolchain/strings.h"
+
+/*
+ * The part of clang's -O2 that comes after inlining, but no module passes:
+ * they would change what is portable.
+ */
+static const char pipeline[] =
+	"function(float2int,lower-constant-intrinsics,"
+	"loop(loop-rotate,loop-deletion),loop-distribute,"
+	"loop-vectorize,infer-alignment,loop-load-elim,instcombine,"
+	"simplifycfg<bonus-inst-threshold=1;forward-switch-cond;"
+	"switch-range-to-icmp;switch-to-lookup;no-keep-loops;"
+	"hoist-common-insts;sink-common-insts>,"
+	"slp-vectorizer,vector-combine,instcombine,loop-unroll<O2>,"
+	"sroa<preserve-cfg>,infer-alignment,instcombine,"
+	"loop-mssa(licm<allowspeculation>),alignment-from-assumptions,"
+	"loop-sink,instsimplify,div-rem-pairs,"
+	"simplifycfg<bonus-inst-threshold=1;switch-range-to-icmp>)";
+
+/* Beyond this much of data, addresses need more than 31 bits. */
+#define SMALL_DATA (UINT64_C(0x7fff0000) - HEXO_PORTABLE_BASE)
+
+static bool is_large(LLVMModuleRef m)
+{
+	LLVMTargetDataRef layout = LLVMGetModuleDataLayout(m);
+	uint64_t size = 0;
+
+	for (LLVMValueRef g = LLVMGetFirstGlobal(m); g;
+	     g = LLVMGetNextGlobal(g))
+		if (!LLVMIsDeclaration(g))
+			size += LLVMABISizeOfType(layout,
+						  LLVMGlobalGetValueType(g)) +
+				LLVMGetAlignment(g);
+	return size > SMALL_DATA;
+}
+
+static void parse_options(const struct tc_isa *isa)
+{
+	const char *argv[16] = { "hexo-cc" };
+	int argc = 1;
+
+	for (const char *const *o = isa->options; *o && argc < 15; o++)
+		argv[argc++] = *o;
+	if (argc > 1)
+		LLVMParseCommandLineOptions(argc, argv, "");
+}
+
+static int make_machine(const struct tc_isa *isa, bool large,
+			LLVMTargetMachineRef *out, struct hexo_error *err)
+{
+	LLVMTargetRef target;
+	char *why = NULL;
+
+	isa->initialize();
+	parse_options(isa);
+	if (LLVMGetTargetFromTriple(isa->triple, &target, &why)) {
+		int r = hexo_fail(err, -ENOTSUP, "%s: %s", isa->name, why);
+
+		LLVMDisposeMessage(why);
+		return r;
+	}
+	*out = LLVMCreateTargetMachine(target, isa->triple, isa->cpu,
+				       isa->features, LLVMCodeGenLevelDefault,
+				       LLVMRelocStatic,
+				       large ? LLVMCodeModelLarge
+					     : LLVMCodeModelSmall);
+	return *out ? 0
+		    : hexo_fail(err, -ENOTSUP, "%s: no back end", isa->name);
+}
+
+static int optimise(LLVMModuleRef m, LLVMTargetMachineRef machine,
+		    struct hexo_error *err)
+{
+	LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
+	LLVMErrorRef e;
+	int r = 0;
+
+	LLVMPassBuilderOptionsSetLoopVectorization(options, 1);
+	LLVMPassBuilderOptionsSetSLPVectorization(options, 1);
+	LLVMPassBuilderOptionsSetLoopUnrolling(options, 1);
+	LLVMPassBuilderOptionsSetLoopInterleaving(options, 1);
+	e = LLVMRunPasses(m, pipeline, machine, options);
+	LLVMDisposePassBuilderOptions(options);
+	if (e) {
+		char *text = LLVMGetErrorMessage(e);
+
+		r = hexo_fail(err, -EINVAL, "optimising: %s", text);
+		LLVMDisposeErrorMessage(text);
+	}
+	return r;
+}
+
+static int generate(LLVMModuleRef m, const struct tc_backend *b,
+		    struct hexo_error *err)
+{
+	LLVMTargetMachineRef machine;
+	char *why = NULL;
+	int r;
+
+	LLVMSetTarget(m, b->isa->triple);
+	LLVMSetDataLayout(m, b->isa->data_layout);
+	r = make_machine(b->isa, is_large(m), &machine, err);
+	if (r == 0)
+		r = optimise(m, machine, err);
+	if (r == 0)
+		r = pass_isa(m, &b->isa->pass, err);
+	if (r < 0)
+		return r;
+	if (LLVMTargetMachineEmitToFile(machine, m, (char *)b->object,
+					LLVMObjectFile, &why)) {
+		r = hexo_fail(err, -EIO, "%s: %s", b->object, why);
+		LLVMDisposeMessage(why);
+	}
+	return r;
+}
+
+static int link_executable(const struct tc_backend *b, struct hexo_error *err)
+{
+	static const char *const options[] = {
+		"-static",        "--build-id=none",
+		"--eh-frame-hdr", "-z",
+		"noexecstack",    "-z",
+		"separate-code",  "-z",
+		"norelro",        "--no-gc-sections",
+	};
+	static const char *const libraries[] = { "native.a", "libgcc_eh.a",
+						 "libgcc.a" };
+	cleanup_strings struct tc_strings argv = { 0 };
+	int r;
+
+	tc_strings_add(&argv, "ld.lld-19");
+	tc_strings_add(&argv, "-m");
+	tc_strings_add(&argv, b->isa->emulation);
+	for (size_t k = 0; k < sizeof(options) / sizeof(options[0]); k++)
+		tc_strings_add(&argv, options[k]);
+	tc_strings_add(&argv, "-T");
+	tc_strings_add(&argv, b->script);
+	tc_strings_add(&argv, "-o");
+	tc_strings_add(&argv, b->executable);
+	tc_strings_add(&argv, b->object);
+	/* native code's calls to libgcc and libgcc's to native code */
+	tc_strings_add(&argv, "--start-group");
+	for (size_t k = 0; k < sizeof(libraries) / sizeof(libraries[0]); k++)
+		tc_strings_printf(&argv, "%s/%s", b->runtime, libraries[k]);
+	tc_strings_add(&argv, "--end-group");
+	r = tc_process_run(argv.at, b->verbose, err);
+	if (r > 0)
+		return hexo_fail(err, -ENOEXEC, "%s: linking failed",
+				 b->isa->name);
+	return r;
+}
+
+static int build_one(LLVMModuleRef m, const struct tc_backend *b,
+		     struct hexo_error *err)
+{
+	uint64_t start = base_now_ns(), middle;
+	int r = generate(m, b, err);
+
+	if (r < 0)
+		return r;
+	middle = base_now_ns();
+	r = link_executable(b, err);
+	if (r == 0 && b->verbose)
+		fprintf(stderr, "hexo-cc: %s: %d ms, linking %d ms\n",
+			b->isa->name, (int)((middle - start) / 1000000),
+			(int)((base_now_ns() - middle) / 1000000));
+	return r;
+}
+
+/* err is memory shared with the child. Returns its process id. */
+static pid_t start(LLVMModuleRef m, const struct tc_backend *b,
+		   struct hexo_error *err)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		/* The copy is the child's: nothing is to be cleaned up. */
+		_exit(build_one(m, b, err) < 0);
+	if (pid < 0)
+		hexo_fail_errno(err, "starting a process for %s", b->isa->name);
+	return pid;
+}
+
+static void finish(const struct tc_backend *b, pid_t pid,
+		   struct hexo_error *err)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR) {
+			hexo_fail_errno(err, "waiting for %s", b->isa->name);
+			return;
+		}
+	}
+	if (status && !err->code)
+		hexo_fail(err, -EPIPE,
+			  "%s: the code generator ended abnormally",
+			  b->isa->name);
+}
+
+int tc_backend_build(LLVMModuleRef m, const struct tc_backend *b, size_t n,
+		     struct hexo_error *err)
+{
+	cleanup_free pid_t *pids = base_alloc(n * sizeof(*pids));
+	struct hexo_error *errors =
+		mmap(NULL, n * sizeof(*errors), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int r = 0;
+
+	if (errors == MAP_FAILED)
+		return hexo_fail_errno(err, "memory for %zu processes", n);
+	fflush(NULL);
+	for (size_t k = 0; k < n; k++)
+		pids[k] = start(m, &b[k], &errors[k]);
+	for (size_t k = 0; k < n; k++) {
+		if (pids[k] > 0)
+			finish(&b[k], pids[k], &errors[k]);
+		if (errors[k].code && r == 0)
+			r = hexo_fail(err, errors[k].code, "%s",
+				      errors[k].text);
+	}
+	munmap(errors, n * sizeof(*errors));
+	return r;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the portable module to one executable for each ISA. */
+#ifndef HEXO_TOOLCHAIN_BACKEND_H
+#define HEXO_TOOLCHAIN_BACKEND_H
+
+#include <llvm-c/Core.h>
+
+#include "toolchain/isa.h"
+
+/* What building one ISA's executable takes. */
+struct tc_backend {
+	const struct tc_isa *isa;
+	const char *object; /* paths of what is made */
+	const char *executable;
+	const char *script;  /* the linker script */
+	const char *runtime; /* directory of native.a, libgcc*.a */
+	bool verbose;
+};
+
+/* Builds all n, each in a process of its own, so that they run side by side;
+ * m stays as it is. */
+int tc_backend_build(LLVMModuleRef m, const struct tc_backend *b, size_t n,
+		     struct hexo_error *err);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "toolchain/internalize.h"
+
+#include <string.h>
+
+#include "toolchain/libcalls.h"
+#include "toolchain/pass/ir.h"
+#include "toolchain/pass/pass.h"
+
+static bool is_kept(LLVMValueRef v, bool late)
+{
+	const char *name = ir_name(v);
+
+	if (strncmp(name, "llvm.", 5) == 0 || strcmp(name, "hexo_pstack") == 0)
+		return true;
+	for (const char *const *root = pass_roots; *root; root++)
+		if (strcmp(name, *root) == 0)
+			return true;
+	return tc_libcalls_has(name, late);
+}
+
+static void internalize(LLVMValueRef v, bool late)
+{
+	LLVMLinkage linkage = LLVMGetLinkage(v);
+
+	if (LLVMIsDeclaration(v) || linkage == LLVMInternalLinkage ||
+	    linkage == LLVMPrivateLinkage || linkage == LLVMAppendingLinkage)
+		return;
+	LLVMSetVisibility(v, LLVMDefaultVisibility);
+	if (is_kept(v, late)) {
+		LLVMSetLinkage(v, LLVMExternalLinkage);
+		return;
+	}
+	LLVMSetLinkage(v, LLVMInternalLinkage);
+}
+
+void tc_internalize(LLVMModuleRef m, bool late)
+{
+	ir_each_function(f, m)
+	{
+		internalize(f, late);
+	}
+	ir_each_global(g, m)
+	{
+		internalize(g, late);
+	}
+	for (LLVMValueRef a = LLVMGetFirstGlobalAlias(m); a;
+	     a = LLVMGetNextGlobalAlias(a))
+		internalize(a, late);
+}

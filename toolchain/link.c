@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "toolchain/link.h"
+
+#include <errno.h>
+#include <llvm-c/Analysis.h>
+#include <llvm-c/BitWriter.h>
+#include <llvm-c/Transforms/PassBuilder.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "base/base.h"
+#include "hexo/frame.h"
+#include "hexo/hypercall.h"
+#include "hexo/layout.h"
+#include "toolchain/backend.h"
+#include "toolchain/bitcode.h"
+#include "toolchain/compile.h"
+#include "toolchain/elfcheck.h"
+#include "toolchain/float.h"
+#include "toolchain/image.h"
+#include "toolchain/internalize.h"
+#include "toolchain/libcalls.h"
+#include "toolchain/pass/pass.h"
+#include "toolchain/program.h"
+#include "toolchain/temp.h"
+
+/* The data layout of portable code; the ISAs' differ from it only in what
+ * does not change where anything lies. */
+#define PORTABLE_LAYOUT "e-m:e-i64:64-i128:128-n8:16:32:64-S128"
+
+enum { ISAS_MAX = 8, RUNTIME_MAX = 64 << 20 };
+
+struct linking {
+	const struct tc_options *o;
+	char *home; /* build/lib/hexo */
+	struct tc_program program;
+	struct tc_symbols provided; /* by native code */
+	LLVMModuleRef module;
+	struct tc_image image;
+	uint64_t last_ns; /* when the last phase ended */
+};
+
+/* For -v: how long each phase took. */
+static void phase_done(struct linking *l, const char *phase)
+{
+	uint64_t now = base_now_ns();
+
+	if (l->o->verbose)
+		fprintf(stderr, "hexo-cc: %s: %d ms\n", phase,
+			(int)((now - l->last_ns) / 1000000));
+	l->last_ns = now;
+}
+
+/* Sources become objects first: a broken one must not cost a link. */
+static int compile_sources(struct linking *l, const char **objects,
+			   struct hexo_error *err)
+{
+	int status = 0;
+
+	for (size_t k = 0; k < l->o->n_inputs; k++) {
+		const struct tc_input *in = &l->o->inputs[k];
+		char name[32];
+		int r;
+
+		if (in->kind != TC_INPUT_SOURCE)
+			continue;
+		snprintf(name, sizeof(name), "source%zu.o", k);
+		objects[k] = tc_temp_path(name);
+		r = tc_compile(l->o, in, objects[k], err);
+		if (r < 0)
+			return r;
+		if (r > 0)
+			status = r;
+	}
+	phase_done(l, "compiling");
+	return status;
+}
+
+static int add_inputs(struct linking *l, const char *const *objects,
+		      struct hexo_error *err)
+{
+	cleanup_strings struct tc_strings dirs = { 0 };
+	struct tc_program *p = &l->program;
+	int r = 0;
+
+	tc_strings_add_all(&dirs, &l->o->libraries);
+	tc_strings_add(&dirs, l->home);
+	for (size_t k = 0; k < l->o->n_inputs && r == 0; k++) {
+		const struct tc_input *in = &l->o->inputs[k];
+
+		if (in->kind == TC_INPUT_SOURCE)
+			r = tc_program_add_file(p, objects[k], false, err);
+		else if (in->kind == TC_INPUT_FILE)
+			r = tc_program_add_file(p, in->name, in->whole, err);
+		else
+			r = tc_program_add_library(p, in->name, in->whole,
+						   &dirs, err);
+	}
+	return r;
+}
+
+static int add_runtime(struct linking *l, struct hexo_error *err)
+{
+	static const char *const names[] = { "libkernel.a", "libc.a" };
+	struct tc_program *p = &l->program;
+	int r = 0;
+
+	for (size_t k = 0; k < 2 && r == 0; k++) {
+		cleanup_free char *path =
+			base_printf("%s/%s", l->home, names[k]);
+
+		r = tc_program_add_file(p, path, false, err);
+	}
+	for (size_t k = 0; k < l->o->roots.n && r == 0; k++)
+		r = tc_program_want(p, l->o->roots.at[k], false, err);
+	for (const char *const *root = pass_roots; *root && r == 0; root++)
+		r = tc_program_want(p, *root, false, err);
+	return r < 0 ? r : tc_libcalls_want(p, err);
+}
+
+/* Enters the symbols of an archive of native code. */
+static int add_native(struct linking *l, const char *isa, const char *name,
+		      struct hexo_error *err)
+{
+	cleanup_free char *path = base_printf("%s/%s/%s", l->home, isa, name);
+	struct tc_archive a = { 0 };
+	char *data;
+	size_t len;
+	int r = base_read_file(path, RUNTIME_MAX, &data, &len, err);
+
+	if (r < 0)
+		return r;
+	r = tc_archive_open(&a, path, data, len, err);
+	for (size_t k = 0; r == 0 && k < a.n_index; k++)
+		tc_symbols_get(&l->provided, a.index[k].symbol);
+	tc_archive_free(&a);
+	return r;
+}
+
+/* What portable code may leave undefined. The ISAs' native code is the same
+ * source, so one ISA's says it for all; where it is not, linking fails. */
+static int find_provided(struct linking *l, struct hexo_error *err)
+{
+	static const char *const made[] = {
+		"hexo_resume_table", "hexo_resume_count", "hexo_constructors",
+		"hexo_destructors",  "__hexo_image_end",
+	};
+	static const char *const archives[] = { "native.a", "libgcc.a" };
+	int r = 0;
+
+	for (size_t k = 0; k < sizeof(made) / sizeof(made[0]); k++)
+		tc_symbols_get(&l->provided, made[k]);
+	for (size_t k = 0; k < 2 && r == 0; k++)
+		r = add_native(l, tc_isas[0].name, archives[k], err);
+	return r;
+}
+
+static int join(struct linking *l, struct hexo_error *err)
+{
+	int r = find_provided(l, err);
+
+	if (r == 0)
+		r = tc_program_join(&l->program, &l->module, err);
+	if (r == 0)
+		r = pass_refuse(l->module, err);
+	if (r == 0)
+		r = tc_program_check(&l->program, &l->provided, err);
+	phase_done(l, "joining");
+	return r;
+}
+
+static int optimise(LLVMModuleRef m, const char *passes, struct hexo_error *err)
+{
+	LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
+	LLVMErrorRef e;
+	int r = 0;
+
+	LLVMPassBuilderOptionsSetLoopVectorization(options, 0);
+	LLVMPassBuilderOptionsSetSLPVectorization(options, 0);
+	LLVMPassBuilderOptionsSetLoopInterleaving(options, 0);
+	LLVMPassBuilderOptionsSetLoopUnrolling(options, 0);
+	e = LLVMRunPasses(m, passes, NULL, options);
+	LLVMDisposePassBuilderOptions(options);
+	if (e) {
+		char *text = LLVMGetErrorMessage(e);
+
+		r = hexo_fail(err, -EINVAL, "optimising: %s", text);
+		LLVMDisposeErrorMessage(text);
+	}
+	return r;
+}
+
+/* Everything that happens to the program as a whole; afterwards it is
+ * portable and fixed. */
+static int make_portable(struct linking *l, struct hexo_error *err)
+{
+	LLVMModuleRef m = l->module;
+	struct pass_stats *stats = &l->image.stats;
+	char *why = NULL;
+	int r;
+
+	LLVMSetDataLayout(m, PORTABLE_LAYOUT);
+	tc_internalize(m, false);
+	tc_libcalls_hide_missing(m);
+	tc_float_split(m);
+	r = pass_lower(m, err);
+	if (r == 0)
+		r = optimise(m, "default<O2>", err);
+	if (r < 0)
+		return r;
+	tc_float_fix(m);
+	tc_internalize(m, true);
+	r = optimise(m, "globaldce", err);
+	phase_done(l, "optimising");
+	if (r == 0)
+		r = pass_polls(m, stats, err);
+	if (r == 0)
+		r = pass_frames(m, stats, err);
+	if (r == 0)
+		r = pass_layout(m, err);
+	if (r == 0 && LLVMVerifyModule(m, LLVMReturnStatusAction, &why))
+		r = hexo_fail(err, -EINVAL, "the passes broke the module: %s",
+			      why);
+	LLVMDisposeMessage(why);
+	phase_done(l, "making it portable");
+	return r;
+}
+
+/* The build's identity is what all ISAs' code is made from. */
+static void identify(struct linking *l)
+{
+	LLVMMemoryBufferRef bitcode = LLVMWriteBitcodeToMemoryBuffer(l->module);
+	XXH128_hash_t hash = XXH3_128bits(LLVMGetBufferStart(bitcode),
+					  LLVMGetBufferSize(bitcode));
+
+	l->image.build_id[0] = hash.high64;
+	l->image.build_id[1] = hash.low64;
+	LLVMDisposeMemoryBuffer(bitcode);
+	if (l->o->save)
+		LLVMPrintModuleToFile(l->module, tc_temp_path("portable.ll"),
+				      NULL);
+}
+
+static const char *isa_file(const struct tc_isa *isa, const char *suffix)
+{
+	cleanup_free char *name = base_printf("%s%s", isa->name, suffix);
+
+	return tc_temp_path(name);
+}
+
+static int build_all(struct linking *l, const char **paths,
+		     struct hexo_error *err)
+{
+	struct tc_backend backends[ISAS_MAX];
+	cleanup_strings struct tc_strings names = { 0 };
+	int r;
+
+	tc_strings_printf(&names, "%s/image.ld", l->home);
+	for (size_t k = 0; k < tc_isa_count; k++) {
+		tc_strings_printf(&names, "%s/%s", l->home, tc_isas[k].name);
+		paths[k] = isa_file(&tc_isas[k], ".elf");
+	}
+	for (size_t k = 0; k < tc_isa_count; k++)
+		backends[k] = (struct tc_backend){
+			.isa = &tc_isas[k],
+			.object = isa_file(&tc_isas[k], ".o"),
+			.executable = paths[k],
+			.script = names.at[0],
+			.runtime = names.at[1 + k],
+			.verbose = l->o->verbose,
+		};
+	r = tc_backend_build(l->module, backends, tc_isa_count, err);
+	phase_done(l, "generating code");
+	return r;
+}
+
+static int check_all(struct linking *l, struct tc_elf *elfs,
+		     struct hexo_error *err)
+{
+	struct hexo_note note = {
+		.image_format = HEXO_IMAGE_FORMAT,
+		.layout_version = HEXO_LAYOUT_VERSION,
+		.abi_version = HEXO_ABI_VERSION,
+		.frame_version = HEXO_FRAME_VERSION,
+		.build_id = { l->image.build_id[0], l->image.build_id[1] },
+	};
+	int r = 0;
+
+	for (size_t k = 0; k < tc_isa_count && r == 0; k++) {
+		r = tc_elfcheck_segments(&elfs[k], tc_isas[k].machine, err);
+		if (r == 0 && k > 0)
+			r = tc_elfcheck_same(&elfs[0], &elfs[k], err);
+	}
+	if (r < 0)
+		return r;
+	l->image.layout_hash = tc_elfcheck_layout_hash(&elfs[0]);
+	note.layout_hash = l->image.layout_hash;
+	for (size_t k = 0; k < tc_isa_count && r == 0; k++)
+		r = tc_elfcheck_set_note(&elfs[k], &note, err);
+	return r;
+}
+
+static int write_image(struct linking *l, const struct tc_elf *elfs,
+		       struct hexo_error *err)
+{
+	const char *output = l->o->output ? l->o->output : "a.out";
+	const char *base = strrchr(output, '/');
+	struct tc_image_elf entries[ISAS_MAX];
+
+	for (size_t k = 0; k < tc_isa_count; k++)
+		entries[k] = (struct tc_image_elf){
+			.isa = tc_isas[k].name,
+			.data = elfs[k].data,
+			.len = elfs[k].len,
+		};
+	l->image.name = base ? base + 1 : output;
+	l->image.elfs = entries;
+	l->image.n_elfs = tc_isa_count;
+	return tc_image_write(&l->image, output, err);
+}
+
+static int make_image(struct linking *l, struct hexo_error *err)
+{
+	const char *paths[ISAS_MAX];
+	struct tc_elf elfs[ISAS_MAX] = { 0 };
+	int r = build_all(l, paths, err);
+
+	for (size_t k = 0; k < tc_isa_count && r == 0; k++)
+		r = tc_elf_open(&elfs[k], paths[k], err);
+	if (r == 0)
+		r = check_all(l, elfs, err);
+	if (r == 0)
+		r = write_image(l, elfs, err);
+	for (size_t k = 0; k < tc_isa_count; k++)
+		tc_elf_close(&elfs[k]);
+	phase_done(l, "checking and writing");
+	return r;
+}
+
+static int run(struct linking *l, struct hexo_error *err)
+{
+	cleanup_free const char **objects =
+		base_alloc((l->o->n_inputs + 1) * sizeof(*objects));
+	int r = tc_temp_make(l->o->save, err);
+
+	if (r == 0)
+		r = compile_sources(l, objects, err);
+	if (r == 0)
+		r = add_inputs(l, objects, err);
+	if (r == 0)
+		r = add_runtime(l, err);
+	phase_done(l, "reading");
+	if (r == 0)
+		r = join(l, err);
+	if (r == 0)
+		r = make_portable(l, err);
+	if (r < 0 || r > 0)
+		return r;
+	identify(l);
+	return make_image(l, err);
+}
+
+/* LLVM's own complaints; what is only a remark is left out. */
+static void on_diagnostic(LLVMDiagnosticInfoRef info, void *unused)
+{
+	char *text;
+
+	if (LLVMGetDiagInfoSeverity(info) != LLVMDSError)
+		return;
+	text = LLVMGetDiagInfoDescription(info);
+	fprintf(stderr, "hexo-cc: %s\n", text);
+	LLVMDisposeMessage(text);
+}
+
+int tc_link(const struct tc_options *o, struct hexo_error *err)
+{
+	struct linking l = {
+		.o = o,
+		.home = base_sibling("../lib/hexo"),
+		.program.context = LLVMContextCreate(),
+		.last_ns = base_now_ns(),
+	};
+	int r;
+
+	LLVMContextSetDiagnosticHandler(l.program.context, on_diagnostic, NULL);
+	r = run(&l, err);
+	/* The module goes with the process. */
+	tc_program_free(&l.program);
+	tc_symbols_free(&l.provided);
+	free(l.home);
+	return r;
+}
