@@ -65,6 +65,7 @@ struct home {
 	} order; /* from `hexo migrate` */
 
 	/* The move in progress. */
+	bool moving;
 	struct cli_hop hop;
 	unsigned client; /* who is to hear of it; 0: nobody */
 	FILE *save;      /* of --save-streams; NULL: none */

@@ -18,6 +18,7 @@ static void move_over(struct home *home, const char *result)
 {
 	snprintf(home->hop.result, sizeof(home->hop.result), "%s", result);
 	cli_stats_add_hop(&home->stats, &home->hop);
+	home->moving = false;
 	if (home->client)
 		cli_control_answer(&home->control, home->client,
 				   json_pack("{s:b, s:o}", "ok", 1, "hop",
@@ -34,6 +35,7 @@ static void move_over_failed(struct home *home)
 	snprintf(home->hop.result, sizeof(home->hop.result), "%s",
 		 home->why.text);
 	cli_stats_add_hop(&home->stats, &home->hop);
+	home->moving = false;
 	cli_control_refuse(&home->control, home->client, home->why.text);
 	home->client = 0;
 	move_save_end(home, false);
@@ -42,7 +44,7 @@ static void move_over_failed(struct home *home)
 
 void move_drop(struct home *home, const char *why)
 {
-	if (cli_vm_exists(home->target)) {
+	if (home->moving) {
 		snprintf(home->hop.result, sizeof(home->hop.result), "%s", why);
 		cli_stats_add_hop(&home->stats, &home->hop);
 	}
@@ -59,6 +61,7 @@ static int move_call(struct home *home, const char *where)
 	int r = cli_place_find(where, home->config->boards, &place, &home->why);
 
 	home->streams = 0;
+	home->moving = true;
 	home->hop = (struct cli_hop){
 		.from = home->owner->place.isa,
 		.to = place.isa,
@@ -312,7 +315,7 @@ enum home_state move_arrived(struct home *home, const struct migrate_msg *msg)
 	struct hexo_msg_usage usage = home_usage(home, msg);
 
 	/* The first VM has come here by --resume: that was no hop. */
-	if (!home->parked_at)
+	if (!home->moving)
 		return HOME_RUNNING;
 	home->hop.resume_ns = usage.step_ns;
 	home->hop.down_ns = base_now_ns() - home->parked_at;

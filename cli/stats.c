@@ -70,7 +70,8 @@ int cli_stats_write(const struct cli_stats *stats, const char *path,
 	json_t *isas = json_object();
 	json_t *hops = json_array();
 	json_t *all;
-	int r;
+	cleanup_free char *text = NULL;
+	cleanup_file FILE *file = NULL;
 
 	for (int i = 0; i < CLI_ISA_END; i++)
 		if (stats->isa[i].used)
@@ -94,14 +95,14 @@ int cli_stats_write(const struct cli_stats *stats, const char *path,
 			"own_memory", (json_int_t)stats->own_memory, "hops",
 			hops);
 	/* A job's name need not be UTF-8, which JSON is. */
-	if (!all)
+	text = json_dumps(all, JSON_INDENT(2));
+	json_decref(all);
+	if (!text)
 		return hexo_fail(err, -EILSEQ,
 				 "cannot write statistics of a job whose name "
 				 "is not UTF-8");
-	errno = 0;
-	r = json_dump_file(all, path, JSON_INDENT(2));
-	json_decref(all);
-	if (r < 0)
+	file = fopen(path, "we");
+	if (!file || fprintf(file, "%s\n", text) < 0 || fflush(file) != 0)
 		return hexo_fail_errno(err, "cannot write %s", path);
 	return 0;
 }
