@@ -9,7 +9,7 @@
 
 enum { NULL_ZONE = 1 << 20 };
 
-/* Which unmapped place an address lies in. */
+/* What an address that is not mapped says about the program. */
 static const char *place_name(const struct hexo_layout *l, uint64_t addr)
 {
 	if (addr < NULL_ZONE)
@@ -22,44 +22,68 @@ static const char *place_name(const struct hexo_layout *l, uint64_t addr)
 		return "stack underflow (local variables)";
 	if (addr >= l->nstack_high && addr < l->end)
 		return "stack underflow";
-	return NULL;
+	return "unmapped memory";
 }
 
+/* "null pointer read at address 0x8", "jump to data at address 0x10001000". */
 static void access_text(const struct vm_memory *m, const struct vm_fault *f,
 			char *text, size_t room)
 {
 	static const char *const names[] = {
-		[VM_ACCESS_ANY] = "access to",
-		[VM_ACCESS_READ] = "read at",
-		[VM_ACCESS_WRITE] = "write at",
-		[VM_ACCESS_RUN] = "jump to",
+		[VM_ACCESS_ANY] = "access",
+		[VM_ACCESS_READ] = "read",
+		[VM_ACCESS_WRITE] = "write",
 	};
 	const struct vm_range *g = vm_memory_find(m, f->addr);
-	const char *place = place_name(&m->layout, f->addr);
 	enum vm_access access = f->access;
+	const char *place;
 
-	if (f->addr == f->pc)
+	/* Where the host does not say what was tried, the permissions tell:
+	 * what is allowed was not what failed. */
+	if (access == VM_ACCESS_ANY && f->addr == f->pc &&
+	    !(g && (g->perm & VM_EXEC)))
 		access = VM_ACCESS_RUN;
-	if (g && access == VM_ACCESS_RUN && !(g->perm & VM_EXEC))
-		place = "data is no code";
-	else if (g && access == VM_ACCESS_RUN)
-		place = "code cannot be run";
-	/* Where the host does not say what was tried: reading was allowed. */
-	else if (g && !(g->perm & VM_WRITE)) {
-		place = "read-only memory";
+	else if (access == VM_ACCESS_ANY && g && !(g->perm & VM_WRITE))
 		access = VM_ACCESS_WRITE;
-	} else if (g)
-		place = "out of memory on the host";
-	else if (!place)
-		place = "memory that is not mapped";
-	snprintf(text, room, "%s: %s address 0x%" PRIx64, place, names[access],
-		 f->addr);
+	if (!g)
+		place = place_name(&m->layout, f->addr);
+	else if (access == VM_ACCESS_RUN && !(g->perm & VM_EXEC))
+		place = "data";
+	else if (access == VM_ACCESS_WRITE && !(g->perm & VM_WRITE))
+		place = "read-only memory";
+	else
+		place = "mapped memory (is the host out of memory?)";
+	if (access == VM_ACCESS_RUN)
+		snprintf(text, room, "jump to %s at address 0x%" PRIx64, place,
+			 f->addr);
+	else
+		snprintf(text, room, "%s %s at address 0x%" PRIx64, place,
+			 names[access], f->addr);
+}
+
+/* Where it happened; after a jump to nowhere, where that came from. */
+static void pc_text(const struct vm_elf *elf, const struct vm_fault *f,
+		    char *text, size_t room)
+{
+	char symbol[160];
+
+	text[0] = '\0';
+	if (f->cause == VM_CAUSE_REQUEST || f->cause == VM_CAUSE_UNKNOWN)
+		return; /* not known */
+	vm_elf_symbol(elf, f->pc, symbol, sizeof(symbol));
+	if (symbol[0]) {
+		snprintf(text, room, ", pc 0x%" PRIx64 " in %s", f->pc, symbol);
+		return;
+	}
+	vm_elf_symbol(elf, f->caller, symbol, sizeof(symbol));
+	snprintf(text, room, ", pc 0x%" PRIx64 "%s%s", f->pc,
+		 symbol[0] ? ", called from " : "", symbol);
 }
 
 uint64_t vm_fault_text(const struct vm_memory *m, const struct vm_elf *elf,
 		       const struct vm_fault *f, char *text, size_t room)
 {
-	char what[128], symbol[160];
+	char what[160], where[224];
 	int status = SIGSEGV;
 
 	switch (f->cause) {
@@ -67,8 +91,8 @@ uint64_t vm_fault_text(const struct vm_memory *m, const struct vm_elf *elf,
 		access_text(m, f, what, sizeof(what));
 		break;
 	case VM_CAUSE_GENERAL:
-		strcpy(what, "an address beyond the address space or a "
-			     "privileged instruction");
+		strcpy(what, "address beyond the address space, or privileged "
+			     "instruction");
 		break;
 	case VM_CAUSE_DIVISION:
 		strcpy(what, "integer division by zero");
@@ -84,7 +108,7 @@ uint64_t vm_fault_text(const struct vm_memory *m, const struct vm_elf *elf,
 		break;
 	case VM_CAUSE_REQUEST:
 		snprintf(what, sizeof(what),
-			 "a hypercall's request outside of memory: address "
+			 "hypercall request outside of memory at address "
 			 "0x%" PRIx64,
 			 f->addr);
 		break;
@@ -93,12 +117,8 @@ uint64_t vm_fault_text(const struct vm_memory *m, const struct vm_elf *elf,
 			     "which");
 		break;
 	}
-	vm_elf_symbol(elf, f->pc, symbol, sizeof(symbol));
-	if (f->pc)
-		snprintf(text, room, "guest fault: %s, pc 0x%" PRIx64 "%s%s",
-			 what, f->pc, symbol[0] ? " in " : "", symbol);
-	else
-		snprintf(text, room, "guest fault: %s", what);
+	pc_text(elf, f, where, sizeof(where));
+	snprintf(text, room, "guest fault: %s%s", what, where);
 	return HEXO_EXIT_SIGNAL + (uint64_t)status;
 }
 

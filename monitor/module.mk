@@ -4,7 +4,7 @@ MONITOR_SRC := $(addprefix monitor/, main.c state.c link.c memory.c elf.c \
                hypercall.c fault.c usage.c move.c sandbox.c tables.c \
                backend_kvm.c backend_process.c)
 
-MONITOR_ARCH := isa.c decode.c kvm.c process.c
+MONITOR_ARCH := isa.c decode.c traps.c kvm.c process.c
 
 define monitor
 $(call program,$(BIN)/hexo-vm-$(1),$(1),$(MONITOR_SRC) \

@@ -41,7 +41,8 @@ int vm_tables_build(struct vm_tables *t, struct vm_memory *m,
 int vm_tables_map(struct vm_tables *t, uint64_t low, uint64_t high,
 		  uint32_t perm, struct hexo_error *err);
 
-/* A zeroed page of the monitor's own; 0 when there is none left. */
+/* A zeroed page of the monitor's own, not mapped for anyone; 0 when there is
+ * none left. */
 uint64_t vm_tables_page(struct vm_tables *t);
 
 #endif

@@ -126,6 +126,7 @@ struct vm_fault {
 	enum vm_cause cause;
 	enum vm_access access;
 	uint64_t pc, addr;
+	uint64_t caller; /* what looks like a return address; 0: none */
 };
 
 /* Says in one line what happened; returns the status it ends with. */

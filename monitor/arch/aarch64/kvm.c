@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 
 #include "monitor/arch/aarch64/decode.h"
+#include "monitor/arch/aarch64/traps.h"
 #include "monitor/tables.h"
 
 #define CORE(field)                                            \
@@ -51,8 +52,6 @@
 #define SCTLR_SETUP UINT64_C(0x30d5d805)
 #define CPACR_SETUP (UINT64_C(3) << 20) /* floating point at all levels */
 #define PSTATE_EL0  UINT64_C(0x3c0)     /* EL0t, all interrupts masked */
-
-enum { VECTORS = 16, VECTOR_WORDS = 32 };
 
 static uint64_t entry_leaf(uint64_t addr, uint32_t perm, bool huge)
 {
@@ -105,31 +104,6 @@ static int register_get(const struct vm_kvm *k, uint64_t id, uint64_t *value,
 	return 0;
 }
 
-/* One page: each vector stores x0 to the hypercall window and waits. */
-static int setup_vectors(struct vm_tables *t, uint64_t *page,
-			 struct hexo_error *err)
-{
-	static const uint32_t vector[] = {
-		0xd2c00fe0,                       /* mov x0, #0x7f00000000 */
-		0xf9000000 | HEXO_HC_FAULT << 10, /* str x0, [x0, #8 * n] */
-		0x14000000,                       /* b . */
-	};
-	uint32_t *to;
-	unsigned i;
-
-	_Static_assert(HEXO_HC_MMIO == UINT64_C(0x7f00000000),
-		       "the first instruction of a vector");
-	*page = vm_tables_page(t);
-	if (!*page)
-		return hexo_fail(err, -ENOMEM, "no room for vectors");
-	to = vm_memory_own(t->memory, *page);
-	for (i = 0; i < VECTORS; i++)
-		memcpy(to + (size_t)i * VECTOR_WORDS, vector, sizeof(vector));
-	__builtin___clear_cache((char *)to, (char *)to + HEXO_PAGE_SIZE);
-	return vm_tables_map(t, *page, *page + HEXO_PAGE_SIZE,
-			     VM_READ | VM_EXEC | VM_SUPERVISOR, err);
-}
-
 static int setup_vcpu(struct vm_kvm *k, struct hexo_error *err)
 {
 	/* A plain store to the window always says what it stored; make KVM
@@ -156,7 +130,7 @@ int vm_kvm_setup(struct vm_kvm *k, struct hexo_error *err)
 	if (r == 0)
 		r = vm_tables_build(&tables, k->memory, &format, err);
 	if (r == 0)
-		r = setup_vectors(&tables, &vectors, err);
+		r = vm_traps_setup(&vectors, &tables, err);
 	if (r == 0)
 		r = vm_tables_map(&tables, HEXO_HC_MMIO,
 				  HEXO_HC_MMIO + HEXO_PAGE_SIZE,
@@ -194,6 +168,8 @@ static int exit_exception(struct vm_kvm *k, struct vm_fault *f,
 		r = register_get(k, SYS_FAR, &far, err);
 	if (r == 0)
 		r = register_get(k, SYS_ELR, &f->pc, err);
+	if (r == 0)
+		r = register_get(k, CORE(regs.regs[30]), &f->caller, err);
 	if (r == 0)
 		vm_decode_syndrome(esr, far, f);
 	return r;

@@ -67,6 +67,7 @@ void vm_process_exit(const struct vm_memory *m, int sig, const siginfo_t *info,
 	uint64_t addr = (uint64_t)info->si_addr, esr;
 
 	exit->fault.pc = c->pc;
+	exit->fault.caller = c->regs[30];
 	exit->fault.addr = addr;
 	switch (sig) {
 	case SIGSEGV:

@@ -1,48 +1,62 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "monitor/arch/x86-64/decode.h"
 
-static int byte_at(const struct vm_memory *m, uint64_t pc)
-{
-	const uint8_t *p = vm_memory_at(m, vm_gva(pc), 1, false);
+#include <string.h>
 
-	return p ? *p : -1;
+enum {
+	VECTOR_DIVIDE = 0,
+	VECTOR_BREAK = 3,
+	VECTOR_OPCODE = 6,
+	VECTOR_PAGE = 14,
+	PAGE_WRITE = 1 << 1, /* bits of a page fault's error code */
+	PAGE_FETCH = 1 << 4,
+};
+
+/* Compilers put ud2 where a program gives up; all else is a mistake. */
+static bool is_ud2(const struct vm_memory *m, uint64_t pc)
+{
+	const uint8_t *code = vm_memory_at(m, vm_gva(pc), 2, false);
+
+	return code && code[0] == 0x0f && code[1] == 0x0b;
 }
 
-static bool is_prefix(int byte)
+void vm_decode_vector(const struct vm_memory *m, uint64_t vector,
+		      uint64_t error, uint64_t addr, struct vm_fault *f)
 {
-	switch (byte) {
-	case 0x26: /* segment overrides */
-	case 0x2e:
-	case 0x36:
-	case 0x3e:
-	case 0x64:
-	case 0x65:
-	case 0x66: /* operand and address size */
-	case 0x67:
-	case 0xf0: /* lock, repeat */
-	case 0xf2:
-	case 0xf3:
-		return true;
+	switch (vector) {
+	case VECTOR_DIVIDE:
+		f->cause = VM_CAUSE_DIVISION;
+		break;
+	case VECTOR_BREAK:
+		f->cause = VM_CAUSE_TRAP;
+		break;
+	case VECTOR_OPCODE:
+		f->cause = is_ud2(m, f->pc) ? VM_CAUSE_TRAP : VM_CAUSE_ILLEGAL;
+		break;
+	case DECODE_VECTOR_GENERAL:
+		f->cause = VM_CAUSE_GENERAL;
+		break;
+	case VECTOR_PAGE:
+		f->cause = VM_CAUSE_ACCESS;
+		f->addr = addr;
+		if (error & PAGE_FETCH)
+			f->access = VM_ACCESS_RUN;
+		else
+			f->access = error & PAGE_WRITE ? VM_ACCESS_WRITE
+						       : VM_ACCESS_READ;
+		break;
 	default:
-		return byte >= 0x40 && byte <= 0x4f; /* REX */
+		f->cause = VM_CAUSE_UNKNOWN;
+		break;
 	}
 }
 
-enum vm_cause vm_decode_cause(const struct vm_memory *m, uint64_t pc)
+uint64_t vm_decode_caller(const struct vm_memory *m, uint64_t sp)
 {
-	unsigned i;
-	int op, next;
+	const void *top = vm_memory_at(m, vm_gva(sp), sizeof(uint64_t), false);
+	uint64_t value = 0;
 
-	for (i = 0; i < 14 && is_prefix(byte_at(m, pc)); i++)
-		pc++;
-	op = byte_at(m, pc);
-	next = byte_at(m, pc + 1);
-	/* Group 3: /6 is div, /7 is idiv. */
-	if ((op == 0xf6 || op == 0xf7) && next >= 0 && (next >> 3 & 7) >= 6)
-		return VM_CAUSE_DIVISION;
-	if (op == 0x0f && next == 0x0b) /* ud2 */
-		return VM_CAUSE_TRAP;
-	if (op == 0xcc) /* int3 */
-		return VM_CAUSE_TRAP;
-	return VM_CAUSE_GENERAL;
+	if (top)
+		memcpy(&value, top, sizeof(value));
+	return value;
 }

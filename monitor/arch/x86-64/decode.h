@@ -4,8 +4,14 @@
 
 #include "monitor/vm.h"
 
-/* What the instruction at pc raises if it raises an exception other than a
- * page fault: division, trap, or neither of them (VM_CAUSE_GENERAL). */
-enum vm_cause vm_decode_cause(const struct vm_memory *m, uint64_t pc);
+enum { DECODE_VECTOR_GENERAL = 13 };
+
+/* Cause and access from an exception's vector and error code; addr is the
+ * address of a page fault. f->pc is set. */
+void vm_decode_vector(const struct vm_memory *m, uint64_t vector,
+		      uint64_t error, uint64_t addr, struct vm_fault *f);
+
+/* What lies on top of the stack: after a call to nowhere, where from. */
+uint64_t vm_decode_caller(const struct vm_memory *m, uint64_t sp);
 
 #endif

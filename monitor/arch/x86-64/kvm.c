@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A vCPU in 64-bit mode at privilege level 3 from its first instruction on.
- * A task state segment lets it use the hypercall's ports and no others;
- * there is no interrupt table, so every CPU exception ends in a shutdown exit
- * that leaves RIP and CR2 to be read.
+ * It may use the hypercall's ports and no others.
  */
 #include "monitor/arch.h"
 
@@ -15,6 +13,7 @@
 
 #include "base/base.h"
 #include "monitor/arch/x86-64/decode.h"
+#include "monitor/arch/x86-64/traps.h"
 #include "monitor/tables.h"
 
 #define PTE_PRESENT  UINT64_C(0x001)
@@ -37,15 +36,7 @@
 
 #define XCR0_WANTED UINT64_C(7) /* x87 SSE AVX */
 
-enum {
-	CPUID_MAX = 256,
-	SELECTOR_CODE = 0x0b,
-	SELECTOR_DATA = 0x13,
-	SELECTOR_TASK = 0x18,
-	TASK_BITMAP_AT = 102, /* where a TSS says where its port bitmap is */
-	TASK_BITMAP = 104,
-	TASK_PORTS = 256, /* of HEXO_HC_PORT on: as many as numbers exist */
-};
+enum { CPUID_MAX = 256 };
 
 static uint64_t entry_leaf(uint64_t addr, uint32_t perm, bool huge)
 {
@@ -101,33 +92,13 @@ static int setup_cpuid(struct vm_kvm *k, uint64_t *xcr0, struct hexo_error *err)
 	return 0;
 }
 
-/* One page: a bit of 0 allows a port. */
-static int setup_task(struct vm_tables *t, uint64_t *page,
-		      struct hexo_error *err)
-{
-	const uint16_t at = TASK_BITMAP;
-	uint8_t *task;
-
-	_Static_assert(TASK_BITMAP + (HEXO_HC_PORT + TASK_PORTS) / 8 <
-			       HEXO_PAGE_SIZE,
-		       "the ports' bits lie in the page");
-	*page = vm_tables_page(t);
-	if (!*page)
-		return hexo_fail(err, -ENOMEM, "no room for a TSS");
-	task = vm_memory_own(t->memory, *page);
-	memcpy(task + TASK_BITMAP_AT, &at, sizeof(at));
-	memset(task + TASK_BITMAP, 0xff, HEXO_PAGE_SIZE - TASK_BITMAP);
-	memset(task + TASK_BITMAP + HEXO_HC_PORT / 8, 0, TASK_PORTS / 8);
-	return vm_tables_map(t, *page, *page + HEXO_PAGE_SIZE,
-			     VM_READ | VM_WRITE | VM_SUPERVISOR, err);
-}
-
-static int setup_system(struct vm_kvm *k, uint64_t root, uint64_t task,
-			uint64_t xcr0, struct hexo_error *err)
+static int setup_system(struct vm_kvm *k, uint64_t root,
+			const struct vm_traps *traps, uint64_t xcr0,
+			struct hexo_error *err)
 {
 	const struct kvm_segment code = {
 		.limit = 0xffffffff,
-		.selector = SELECTOR_CODE,
+		.selector = TRAPS_CODE,
 		.type = 11, /* execute, read, accessed */
 		.present = 1,
 		.dpl = 3,
@@ -137,7 +108,7 @@ static int setup_system(struct vm_kvm *k, uint64_t root, uint64_t task,
 	};
 	const struct kvm_segment data = {
 		.limit = 0xffffffff,
-		.selector = SELECTOR_DATA,
+		.selector = TRAPS_DATA,
 		.type = 3, /* read, write, accessed */
 		.present = 1,
 		.dpl = 3,
@@ -146,9 +117,9 @@ static int setup_system(struct vm_kvm *k, uint64_t root, uint64_t task,
 		.g = 1,
 	};
 	const struct kvm_segment tr = {
-		.base = task,
-		.limit = HEXO_PAGE_SIZE - 1,
-		.selector = SELECTOR_TASK,
+		.base = traps->task,
+		.limit = TRAPS_TASK_SIZE - 1,
+		.selector = TRAPS_TASK,
 		.type = 11, /* 64-bit task, busy */
 		.present = 1,
 	};
@@ -165,8 +136,10 @@ static int setup_system(struct vm_kvm *k, uint64_t root, uint64_t task,
 	s.cs = code;
 	s.ds = s.es = s.fs = s.gs = s.ss = data;
 	s.tr = tr;
-	s.idt.base = 0;
-	s.idt.limit = 0;
+	s.gdt.base = traps->gdt;
+	s.gdt.limit = TRAPS_GDT_SIZE - 1;
+	s.idt.base = traps->idt;
+	s.idt.limit = TRAPS_IDT_SIZE - 1;
 	if (ioctl(k->vcpu, KVM_SET_SREGS, &s) < 0)
 		return hexo_fail_errno(err, "cannot set the vCPU up");
 	if (xcr0 && ioctl(k->vcpu, KVM_SET_XCRS, &xcrs) < 0)
@@ -182,24 +155,26 @@ int vm_kvm_setup(struct vm_kvm *k, struct hexo_error *err)
 		.rflags = RFLAGS_SETUP,
 	};
 	struct vm_tables tables;
-	uint64_t xcr0 = 0, task = 0;
+	struct vm_traps traps;
+	uint64_t xcr0 = 0;
 	int r;
 
 	r = vm_tables_build(&tables, k->memory, &format, err);
 	if (r == 0)
-		r = setup_task(&tables, &task, err);
+		r = vm_traps_setup(&traps, &tables, err);
 	if (r == 0)
 		r = setup_cpuid(k, &xcr0, err);
 	if (r == 0)
-		r = setup_system(k, tables.root, task, xcr0, err);
+		r = setup_system(k, tables.root, &traps, xcr0, err);
 	if (r == 0 && ioctl(k->vcpu, KVM_SET_REGS, &regs) < 0)
 		r = hexo_fail_errno(err, "cannot set the vCPU's registers");
 	return r;
 }
 
-/* A CPU exception found no interrupt table. */
-static int exit_shutdown(struct vm_kvm *k, struct vm_fault *f,
-			 struct hexo_error *err)
+/* An exception's handler, or what raised an exception where not even the
+ * handler could run: on a stack that has overflowed. */
+static int exit_exception(struct vm_kvm *k, bool handled, struct vm_fault *f,
+			  struct hexo_error *err)
 {
 	struct kvm_sregs s;
 	struct kvm_regs r;
@@ -207,44 +182,50 @@ static int exit_shutdown(struct vm_kvm *k, struct vm_fault *f,
 	if (ioctl(k->vcpu, KVM_GET_SREGS, &s) < 0 ||
 	    ioctl(k->vcpu, KVM_GET_REGS, &r) < 0)
 		return hexo_fail_errno(err, "cannot read the vCPU");
-	/* Some hosts reset the vCPU before they report: nothing is left. */
-	if (s.cr3 == 0) {
-		f->cause = VM_CAUSE_UNKNOWN;
-		return 0;
-	}
-	f->pc = r.rip;
-	if (s.cr2 != CR2_UNTOUCHED) {
+	f->cause = VM_CAUSE_UNKNOWN;
+	if (handled) {
+		vm_traps_read(k->memory, r.rax, r.rsp, s.cr2, f);
+	} else if (s.cr3 && s.cr2 != CR2_UNTOUCHED) {
+		/* Some hosts reset the vCPU before they tell. */
 		f->cause = VM_CAUSE_ACCESS;
+		f->pc = r.rip;
 		f->addr = s.cr2;
-	} else {
-		f->cause = vm_decode_cause(k->memory, r.rip);
 	}
+	return 0;
+}
+
+/* A port that is no hypercall's, or not written as a hypercall is. */
+static int exit_port(struct vm_kvm *k, struct vm_fault *f,
+		     struct hexo_error *err)
+{
+	struct kvm_regs r;
+
+	if (ioctl(k->vcpu, KVM_GET_REGS, &r) < 0)
+		return hexo_fail_errno(err, "cannot read the vCPU");
+	f->cause = VM_CAUSE_GENERAL;
+	f->pc = r.rip;
 	return 0;
 }
 
 int vm_kvm_exit(struct vm_kvm *k, struct vm_exit *exit, struct hexo_error *err)
 {
 	const struct kvm_run *run = k->run;
-	struct kvm_regs regs;
 
 	switch (run->exit_reason) {
 	case KVM_EXIT_IO:
-		if (run->io.direction == KVM_EXIT_IO_OUT && run->io.size == 4 &&
-		    run->io.count == 1 && run->io.port >= HEXO_HC_PORT &&
-		    run->io.data_offset <= k->run_len - sizeof(uint32_t)) {
-			exit->hypercall = true;
-			exit->number = run->io.port - HEXO_HC_PORT;
-			exit->request =
-				*(const uint32_t *)((const char *)run +
+		if (run->io.direction != KVM_EXIT_IO_OUT || run->io.size != 4 ||
+		    run->io.count != 1 || run->io.port < HEXO_HC_PORT ||
+		    run->io.data_offset > k->run_len - sizeof(uint32_t))
+			return exit_port(k, &exit->fault, err);
+		exit->number = run->io.port - HEXO_HC_PORT;
+		if (exit->number == HEXO_HC_FAULT)
+			return exit_exception(k, true, &exit->fault, err);
+		exit->hypercall = true;
+		exit->request = *(const uint32_t *)((const char *)run +
 						    run->io.data_offset);
-			return 0;
-		}
-		exit->fault.cause = VM_CAUSE_GENERAL;
-		if (ioctl(k->vcpu, KVM_GET_REGS, &regs) == 0)
-			exit->fault.pc = regs.rip;
 		return 0;
 	case KVM_EXIT_SHUTDOWN:
-		return exit_shutdown(k, &exit->fault, err);
+		return exit_exception(k, false, &exit->fault, err);
 	case KVM_EXIT_FAIL_ENTRY:
 		return hexo_fail(err, -EIO,
 				 "KVM cannot enter the guest (reason 0x%llx)",
