@@ -134,11 +134,18 @@ static int generate(LLVMModuleRef m, const struct tc_backend *b,
 static int link_executable(const struct tc_backend *b, struct hexo_error *err)
 {
 	static const char *const options[] = {
-		"-static",        "--build-id=none",
-		"--eh-frame-hdr", "-z",
-		"noexecstack",    "-z",
-		"separate-code",  "-z",
-		"norelro",        "--no-gc-sections",
+		"-static",
+		"--build-id=none",
+		"--eh-frame-hdr",
+		"-z",
+		"noexecstack",
+		"-z",
+		"separate-code",
+		"-z",
+		"norelro",
+		"-z",
+		"max-page-size=4096",
+		"--no-gc-sections",
 	};
 	static const char *const libraries[] = { "native.a", "libgcc_eh.a",
 						 "libgcc.a" };
