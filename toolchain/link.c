@@ -24,6 +24,7 @@
 #include "toolchain/libcalls.h"
 #include "toolchain/pass/pass.h"
 #include "toolchain/program.h"
+#include "toolchain/structs.h"
 #include "toolchain/temp.h"
 
 /* The data layout of portable code; the ISAs' differ from it only in what
@@ -201,7 +202,9 @@ static int make_portable(struct linking *l, struct hexo_error *err)
 	char *why = NULL;
 	int r;
 
-	LLVMSetDataLayout(m, PORTABLE_LAYOUT);
+	r = tc_structs_set_layout(m, PORTABLE_LAYOUT, err);
+	if (r < 0)
+		return r;
 	tc_internalize(m, false);
 	tc_libcalls_hide_missing(m);
 	tc_float_split(m);
