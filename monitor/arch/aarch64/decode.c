@@ -14,12 +14,51 @@ enum {
 	EC_BRK = 0x3c,
 };
 
+/* What the compiler gives `brk` where a divisor is zero: the CPU itself does
+ * not mind. */
+enum { BRK_DIVISION = 0x5503 };
+
 bool vm_decode_store(uint32_t instruction, unsigned *reg)
 {
 	*reg = instruction & 31;
 	return (instruction & 0xffc00000) == 0xf9000000 || /* [x, #imm] */
 	       (instruction & 0xffe00c00) == 0xf8000000 || /* stur */
 	       (instruction & 0xffe00c00) == 0xf8200800;   /* [x, x] */
+}
+
+/* Loads and stores by their class (bits 29..27): which bit says load. */
+enum vm_access vm_decode_access(uint32_t instruction)
+{
+	bool vector = instruction >> 26 & 1, load = instruction >> 22 & 1;
+
+	if ((instruction >> 25 & 5) != 4)
+		return VM_ACCESS_ANY;
+	switch (instruction >> 27 & 7) {
+	case 1: /* exclusive and ordered, structures of vectors */
+	case 5: /* pairs */
+		break;
+	case 3: /* literals */
+		load = true;
+		break;
+	case 7: /* one register; of vectors only bit 22 counts */
+		load = vector ? load : (instruction >> 22 & 3) != 0;
+		break;
+	default:
+		return VM_ACCESS_ANY;
+	}
+	return load ? VM_ACCESS_READ : VM_ACCESS_WRITE;
+}
+
+static enum vm_cause brk_cause(uint32_t immediate)
+{
+	return immediate == BRK_DIVISION ? VM_CAUSE_DIVISION : VM_CAUSE_TRAP;
+}
+
+enum vm_cause vm_decode_trap(uint32_t instruction)
+{
+	if ((instruction & 0xffe0001f) != 0xd4200000)
+		return VM_CAUSE_TRAP;
+	return brk_cause(instruction >> 5 & 0xffff);
 }
 
 void vm_decode_syndrome(uint64_t esr, uint64_t addr, struct vm_fault *f)
@@ -37,7 +76,7 @@ void vm_decode_syndrome(uint64_t esr, uint64_t addr, struct vm_fault *f)
 		f->addr = addr;
 		break;
 	case EC_BRK:
-		f->cause = VM_CAUSE_TRAP;
+		f->cause = brk_cause(esr & 0xffff);
 		break;
 	case EC_UNKNOWN:
 	case EC_ILLEGAL_STATE:

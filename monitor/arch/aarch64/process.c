@@ -26,15 +26,24 @@ void vm_process_enter(uint64_t entry, uint64_t stack)
 	__builtin_unreachable();
 }
 
-/* The value of the register that a 64-bit store stores; false for any other
- * instruction. */
+/* The instruction at pc; 0, which is none, where the guest has no code. */
+static uint32_t instruction_at(const struct vm_memory *m, uint64_t pc)
+{
+	const void *code = vm_memory_at(m, vm_gva(pc), 4, false);
+	uint32_t instruction = 0;
+
+	if (code)
+		memcpy(&instruction, code, sizeof(instruction));
+	return instruction;
+}
+
+/* The value that a 64-bit store stores; false for other instructions. */
 static bool stored_value(const struct vm_memory *m, const mcontext_t *c,
 			 uint64_t *value)
 {
-	const uint32_t *code = vm_memory_at(m, vm_gva(c->pc), 4, false);
 	unsigned reg;
 
-	if (!code || !vm_decode_store(*code, &reg))
+	if (!vm_decode_store(instruction_at(m, c->pc), &reg))
 		return false;
 	*value = reg == 31 ? 0 : c->regs[reg];
 	return true;
@@ -80,11 +89,12 @@ void vm_process_exit(const struct vm_memory *m, int sig, const siginfo_t *info,
 			break;
 		}
 		exit->fault.cause = VM_CAUSE_ACCESS;
+		exit->fault.access = vm_decode_access(instruction_at(m, c->pc));
 		if (syndrome(c, &esr))
 			vm_decode_syndrome(esr, addr, &exit->fault);
 		break;
 	case SIGTRAP:
-		exit->fault.cause = VM_CAUSE_TRAP;
+		exit->fault.cause = vm_decode_trap(instruction_at(m, c->pc));
 		break;
 	case SIGILL:
 		exit->fault.cause = VM_CAUSE_ILLEGAL;
