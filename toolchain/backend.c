@@ -19,17 +19,19 @@
 
 /*
  * The part of clang's -O2 that comes after inlining, but no module passes:
- * they would change what is portable.
+ * they would change what is portable. In a pipeline given as text, LLVM ends
+ * the process where instcombine finds more to do, unless told not to.
  */
+#define INSTCOMBINE "instcombine<no-verify-fixpoint>,"
 static const char pipeline[] =
 	"function(float2int,lower-constant-intrinsics,"
 	"loop(loop-rotate,loop-deletion),loop-distribute,"
-	"loop-vectorize,infer-alignment,loop-load-elim,instcombine,"
+	"loop-vectorize,infer-alignment,loop-load-elim," INSTCOMBINE
 	"simplifycfg<bonus-inst-threshold=1;forward-switch-cond;"
 	"switch-range-to-icmp;switch-to-lookup;no-keep-loops;"
 	"hoist-common-insts;sink-common-insts>,"
-	"slp-vectorizer,vector-combine,instcombine,loop-unroll<O2>,"
-	"sroa<preserve-cfg>,infer-alignment,instcombine,"
+	"slp-vectorizer,vector-combine," INSTCOMBINE "loop-unroll<O2>,"
+	"sroa<preserve-cfg>,infer-alignment," INSTCOMBINE
 	"loop-mssa(licm<allowspeculation>),alignment-from-assumptions,"
 	"loop-sink,instsimplify,div-rem-pairs,"
 	"simplifycfg<bonus-inst-threshold=1;switch-range-to-icmp>)";
