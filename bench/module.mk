@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+# The benchmark programs: as images, and natively as the yardstick.
+
+BENCH_NAMES  := $(basename $(notdir $(wildcard bench/programs/*.c)))
+BENCH_IMAGES := $(addprefix $(B)/bench/,$(BENCH_NAMES))
+BENCH_NATIVE := $(addprefix $(B)/bench/native/,$(BENCH_NAMES))
+BENCH_HEADERS := $(wildcard bench/programs/*.h)
+
+# What an image is made with and of, besides the program.
+HEXO_CC := $(BIN)/hexo-cc
+IMAGE_PARTS := $(HEXO_CC) \
+               $(addprefix $(B)/lib/hexo/,image.ld libc.a libkernel.a) \
+               $(foreach isa,$(ISAS),$(addprefix $(B)/lib/hexo/$(isa)/,\
+                 native.a libgcc.a libgcc_eh.a))
+
+# The yardstick: the same compiler, plain, and musl as Debian packs it.
+MUSL_LIB := /usr/lib/x86_64-linux-musl
+NATIVE_PROGRAM = clang-19 -O2 -ffp-contract=off -nostdinc \
+                 -isystem /usr/include/x86_64-linux-musl -static -nostdlib \
+                 -o $@ $(MUSL_LIB)/crt1.o $(MUSL_LIB)/crti.o $< \
+                 -L$(MUSL_LIB) -lc $(shell gcc -print-libgcc-file-name) \
+                 $(MUSL_LIB)/crtn.o
+
+$(BENCH_IMAGES): $(B)/bench/%: bench/programs/%.c $(BENCH_HEADERS) \
+		$(IMAGE_PARTS)
+	@mkdir -p $(@D)
+	$(HEXO_CC) -O2 -o $@ $<
+
+$(BENCH_NATIVE): $(B)/bench/native/%: bench/programs/%.c $(BENCH_HEADERS)
+	@mkdir -p $(@D)
+	$(NATIVE_PROGRAM)
+
+.PHONY: bench demo
+bench: all $(BENCH_IMAGES) $(BENCH_NATIVE) $(B)/tests/programs/frames \
+		$(B)/bench/measure
+	bench/bench.sh
+
+demo: all $(addprefix $(B)/bench/,ep cg is)
+	bench/demo.sh

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+# A program that goes wrong ends its VM with one report: what, where, and in
+# which function.
+load ../lib
+
+setup_file() {
+	board_start
+}
+
+teardown_file() {
+	board_stop
+}
+
+PLACES=(
+	"--isa x86-64 --backend kvm"
+	"--isa x86-64 --backend process"
+	"--isa aarch64 --backend process --local"
+	"--node $BOARD --backend kvm"
+)
+
+# fails STATUS TEXT FUNCTION PROGRAM [ARG...]: everywhere
+fails() {
+	local expected=$1 text=$2 function=$3 name=$4 place options
+	shift 4
+	for place in "${PLACES[@]}"; do
+		case $place in
+		*x86-64*kvm) [ -w /dev/kvm ] || continue ;;
+		esac
+		echo "== $place"
+		read -ra options <<< "$place"
+		hexo_run "${options[@]}" "$(image "$name")" "$@"
+		echo "status $status"
+		cat stderr
+		[ "$status" = "$expected" ]
+		[ "$(cat stdout)" = before ]
+		[ "$(wc -l < stderr)" = 1 ]
+		grep -q "guest fault: .*$text" stderr
+		grep -q "pc 0x[0-9a-f]*" stderr
+		grep -q "$function" stderr
+	done
+}
+
+@test "a null pointer is reported" {
+	fails 139 "null pointer write at address 0x0" "in \(write_to_null\|main\)" null
+}
+
+@test "a stack overflow is reported" {
+	fails 139 "stack overflow" "in \(large\|main\)" stackoverflow
+}
+
+@test "a stack overflow of small frames is reported" {
+	fails 139 "stack overflow" "in \(small\|main\)" stackoverflow small
+}
+
+@test "a division by zero is reported" {
+	fails 136 "division by zero" "in \(divide\|main\)" divzero
+}
+
+@test "a jump to data on the heap is reported" {
+	fails 139 "jump to data at address" "pc" jumpdata
+}
+
+@test "a jump to data of the program is reported" {
+	fails 139 "jump to data at address" "pc" jumpdata static
+}
+
+@test "memory that ran out, unchecked, is reported" {
+	fails 139 "null pointer write at address" "in " oom blind
+}
+
+@test "memory that ran out is told to the program" {
+	local place options
+	for place in "${PLACES[@]}"; do
+		read -ra options <<< "$place"
+		hexo_run "${options[@]}" --memory 32M "$(image oom)"
+		cat stdout stderr
+		[ "$status" = 3 ]
+		[ "$(tail -1 stdout)" = "out of memory: 1, some was there: 1" ]
+		[ ! -s stderr ]
+	done
+}
+
+@test "a request outside of the guest's memory gets EFAULT" {
+	local place options
+	for place in "${PLACES[@]}"; do
+		read -ra options <<< "$place"
+		hexo_run "${options[@]}" "$(image efault)"
+		cat stdout stderr
+		[ "$status" = 0 ]
+		[ "$(grep -c ': 1 1 1$' stdout)" = 7 ]
+		grep -qx 'inside: 64' stdout
+		grep -qx 'unknown number: 1' stdout
+		grep -qx 'write(): -1 1' stdout
+	done
+}
+
+@test "INT_MIN / -1 gives the same everywhere" {
+	local place options first=
+	for place in "${PLACES[@]}"; do
+		read -ra options <<< "$place"
+		hexo_run "${options[@]}" "$(image divzero)" overflow
+		echo "$place: $status $(cat stdout)"
+		: "${first:=$status $(cat stdout)}"
+		[ "$first" = "$status $(cat stdout)" ]
+	done
+}
+
+@test "a job that faulted after a move is reported as well" {
+	hexo_run --local --hop 3000:aarch64 "$(image stackoverflow)" small
+	cat stderr
+	[ "$status" = 139 ]
+	grep -q "guest fault: stack overflow" stderr
+	hops_done 1
+}

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+# Programs that tests run and move, unit tests, and `make check`.
+
+# --- Programs: as images, and natively for what they ought to print. --------
+
+TEST_NAMES  := $(basename $(notdir $(wildcard tests/programs/*.c)))
+TEST_IMAGES := $(addprefix $(B)/tests/programs/,$(TEST_NAMES))
+TEST_NATIVE := $(addprefix $(B)/tests/native/,\
+                 $(filter-out efault,$(TEST_NAMES)))
+
+$(TEST_IMAGES): $(B)/tests/programs/%: tests/programs/%.c \
+		$(IMAGE_PARTS)
+	@mkdir -p $(@D)
+	$(HEXO_CC) -O2 -Iinclude -o $@ $<
+
+$(TEST_NATIVE): $(B)/tests/native/%: tests/programs/%.c
+	@mkdir -p $(@D)
+	$(NATIVE_PROGRAM)
+
+# --- Units: the comment lines "LINK: sources; libraries" say what each needs.
+
+UNIT_NAMES  := $(basename $(notdir $(wildcard tests/unit/test_*.c)))
+UNIT_TESTS  := $(addprefix $(B)/tests/unit/,$(UNIT_NAMES))
+UNIT_CFLAGS := -std=gnu17 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer \
+               -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+               $(WARN) -Iinclude -I. -MMD -MP
+
+$(OBJ)/unit/%.o: %.c
+	@mkdir -p $(@D)
+	gcc $(UNIT_CFLAGS) -c $< -o $@
+
+$(OBJ)/unit/toolchain/%.o $(OBJ)/unit/tests/unit/test_pass%.o: \
+	UNIT_CFLAGS += -isystem $(LLVM_HEADERS) -I$(TOOLCHAIN_INC)
+
+unit_sources = $(shell sed -n 's|^// LINK: *||; T; s|;.*||p; t; p' \
+                 tests/unit/$(1).c)
+unit_libs    = $(shell sed -n 's|^// LINK: *[^;]*;||p' tests/unit/$(1).c)
+
+# $(call unit,NAME)
+define unit
+$(B)/tests/unit/$(1): $(patsubst %.c,$(OBJ)/unit/%.o,tests/unit/$(1).c \
+		$(call unit_sources,$(1)))
+	@mkdir -p $$(@D)
+	gcc -fsanitize=address,undefined -o $$@ $$^ -lcmocka \
+		$(call unit_libs,$(1))
+endef
+$(foreach name,$(UNIT_NAMES),$(eval $(call unit,$(name))))
+
+# --- Commands ---------------------------------------------------------------
+
+# One bats file for each place a program can run, from one list of programs.
+MATRIX := $(addprefix $(B)/tests/commands/matrix-,\
+            $(addsuffix .bats,kvm process qemu-user board hops))
+
+$(MATRIX): $(B)/tests/commands/matrix-%.bats: tests/matrix.sh tests/matrix.list
+	@mkdir -p $(@D)
+	tests/matrix.sh $* > $@
+
+.PHONY: check check-programs check-unit
+check-programs: all $(TEST_IMAGES) $(TEST_NATIVE) $(BENCH_IMAGES) \
+		$(BENCH_NATIVE) $(MATRIX)
+check: check-programs $(UNIT_TESTS)
+	tests/run.sh
+
+# Without programs and boards: seconds.
+check-unit: $(UNIT_TESTS)
+	tests/run.sh $(UNIT_TESTS)
