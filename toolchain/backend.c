@@ -53,15 +53,19 @@ static bool is_large(LLVMModuleRef m)
 	return size > SMALL_DATA;
 }
 
+/* Blocks that save a large frame hold hundreds of stores, for which the
+ * scheduler's time is quadratic; this is the size from which on it groups
+ * them. */
+static const char schedule_option[] = "-dag-maps-huge-region=50";
+
 static void parse_options(const struct tc_isa *isa)
 {
-	const char *argv[16] = { "hexo-cc" };
-	int argc = 1;
+	const char *argv[16] = { "hexo-cc", schedule_option };
+	int argc = 2;
 
-	for (const char *const *o = isa->options; *o && argc < 15; o++)
+	for (const char *const *o = isa->options; *o && argc < 16; o++)
 		argv[argc++] = *o;
-	if (argc > 1)
-		LLVMParseCommandLineOptions(argc, argv, "");
+	LLVMParseCommandLineOptions(argc, argv, "");
 }
 
 static int make_machine(const struct tc_isa *isa, bool large,
