@@ -62,6 +62,11 @@ $(LIBC_HEADERS): $(MUSL)/.source-sha256 $(wildcard $(LIBC_ARCH)/bits/*)
 		> $(@D)/internal/version.h
 	@touch $@
 
+# What may poll is captured and resumed at each call: twice its size, or more.
+# Inlining every function that is called once makes printf() a megabyte.
+LIBC_INLINE := -finline-hint-functions
+$(LIBC_NOPOLL_OBJ): LIBC_INLINE :=
+
 LIBC_INPUT = $<
 $(LIBC_NOPOLL_OBJ): LIBC_INPUT = -DLIBC_FILE='"../../../$<"' \
                                  $(LIBC_PORT)/nopoll.c
@@ -73,7 +78,7 @@ $(LIBC_OBJ)/src/stdio/vfprintf.o: $(LIBC_PORT)/nan_sign.h
 $(LIBC_MUSL_OBJ): $(LIBC_OBJ)/src/%.o: $(MUSL)/src/%.c $(LIBC_HEADERS) \
 		$(wildcard $(LIBC_ARCH)/*.h) $(LIBC_DIR)/libc.mk
 	@mkdir -p $(@D)
-	@$(LIBC_CC) -std=c99 -w -c $(LIBC_INPUT) -o $@
+	@$(LIBC_CC) $(LIBC_INLINE) -std=c99 -w -c $(LIBC_INPUT) -o $@
 	@$(if $(PROGRESS),echo "$(PROGRESS)")
 
 # Freestanding code is not inlined into hosted; these one instruction functions
