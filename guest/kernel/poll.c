@@ -11,14 +11,19 @@ static void capture(void)
 	hexo_unwind_begin();
 }
 
-__attribute__((noinline, cold)) void hexo_poll_slow(void)
+bool hexo_poll_due(void)
 {
 	volatile struct hexo_control *c = kernel_control();
 	uint64_t polls = c->polls + 1;
 
 	c->polls = polls;
-	if (c->park_request || polls == c->poll_target)
-		capture();
+	return c->park_request || polls == c->poll_target;
+}
+
+_Noreturn void hexo_poll_park(void)
+{
+	capture();
+	__builtin_unreachable();
 }
 
 __attribute__((noinline)) void hexo_poll_wait(void)

@@ -23,6 +23,7 @@
 #ifndef HEXO_FRAME_H
 #define HEXO_FRAME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define HEXO_FRAME_VERSION 1
@@ -45,8 +46,17 @@ _Static_assert(sizeof(struct hexo_frame) == 16, "frame record");
  * Provided by the guest runtime (guest/kernel), with C linkage:
  */
 
-/* Slow path of a poll; called with control->poll_flag set. May unwind. */
-void hexo_poll_slow(void);
+/*
+ * A poll is
+ *     if (control->poll_flag && hexo_poll_due())
+ *         hexo_poll_park();
+ * hexo_poll_due counts the poll and says whether to park now. It is called
+ * with a convention that preserves all registers, so that a poll costs its
+ * loop none; it must therefore call nothing. hexo_poll_park captures all
+ * frames; it does not return: the program goes on in a resume clone.
+ */
+bool hexo_poll_due(void);
+_Noreturn void hexo_poll_park(void);
 
 /* Begins the record of a frame being captured: size bytes in all. Returns
  * its address. */

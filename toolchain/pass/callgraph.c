@@ -9,7 +9,7 @@
 
 bool function_is_poll(LLVMValueRef f)
 {
-	return ir_is_named(f, "hexo_poll_slow") ||
+	return ir_is_named(f, "hexo_poll_park") ||
 	       ir_is_named(f, "hexo_poll_wait");
 }
 

@@ -103,7 +103,33 @@ static void define_constant(LLVMModuleRef m, const char *name,
 	LLVMSetValueName2(g, name, strlen(name));
 }
 
-/* The poll's slow path unwinds; native code must find its frame. */
+/*
+ * hexo_poll_park comes back only by way of a resume clone, never to where it
+ * was called: with the way back gone, a loop's values need no saving around
+ * the poll. Done last, since what is live after a poll was found from it.
+ */
+static void cut_parks(struct frames *fr, LLVMValueRef f)
+{
+	LLVMContextRef c = ir_context(fr->m);
+	LLVMBasicBlockRef nowhere = NULL;
+
+	ir_each_block(b, f)
+	{
+		LLVMValueRef end = LLVMGetBasicBlockTerminator(b);
+
+		if (!end || LLVMGetInstructionOpcode(end) != LLVMInvoke ||
+		    !ir_calls(end, "hexo_poll_park"))
+			continue;
+		if (!nowhere) {
+			nowhere = LLVMAppendBasicBlockInContext(c, f, "");
+			LLVMPositionBuilderAtEnd(fr->b, nowhere);
+			LLVMBuildUnreachable(fr->b);
+		}
+		LLVMSetNormalDest(end, nowhere);
+	}
+}
+
+/* A park unwinds; native code must find its frame. */
 static void prepare_polls(LLVMModuleRef m)
 {
 	ir_each_definition(f, m)
@@ -155,6 +181,8 @@ int pass_frames(LLVMModuleRef m, struct pass_stats *stats,
 		pstack_convert(&fr, &fn);
 		capture_function(&fr, &fn);
 		ir_list_add(&clones, resume_build(&fr, &fn));
+		cut_parks(&fr, fn.f);
+		cut_parks(&fr, clones.at[clones.n - 1]);
 		stats->sites += fn.n;
 		for (unsigned k = 0; k < fn.n; k++)
 			stats->live_values += fn.sites[k].live.n;

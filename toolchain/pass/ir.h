@@ -102,6 +102,9 @@ enum {
 	IR_MEMORY_READ = 0x1 | 0x0c | 0x10, /* read; inaccessiblemem: rw */
 };
 
+/* LLVM's calling convention in which the callee saves all registers. */
+#define IR_PRESERVE_ALL 15
+
 /* Finds or declares a function. */
 LLVMValueRef ir_declare(LLVMModuleRef m, const char *name, LLVMTypeRef ret,
 			const LLVMTypeRef *params, unsigned n);

@@ -4,10 +4,9 @@
 #include "toolchain/pass/pass.h"
 
 const char *const pass_roots[] = {
-	"kernel_start",    "kernel_park",
-	"hexo_poll_slow",  "hexo_poll_wait",
-	"hexo_frame_save", "hexo_frame_pop",
-	"hexo_frame_next", NULL,
+	"kernel_start",   "kernel_park",     "hexo_poll_due",
+	"hexo_poll_park", "hexo_poll_wait",  "hexo_frame_save",
+	"hexo_frame_pop", "hexo_frame_next", NULL,
 };
 
 int pass_lower(LLVMModuleRef m, struct hexo_error *err)

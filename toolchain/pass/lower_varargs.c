@@ -92,6 +92,27 @@ static void lower_va_call(const struct varargs *v, LLVMValueRef call,
 	LLVMInstructionEraseFromParent(call);
 }
 
+/* Functions may look for arguments that are not there, as musl's fcntl() and
+ * syscall() do, up to six: a buffer has room for so many. */
+enum { BUFFER_MIN = 48 };
+
+/* The buffer of calls that pass no further arguments. */
+static LLVMValueRef no_arguments(const struct varargs *v)
+{
+	LLVMValueRef g = LLVMGetNamedGlobal(v->m, "hexo.noarguments");
+	LLVMTypeRef type = LLVMArrayType2(
+		LLVMInt8TypeInContext(ir_context(v->m)), BUFFER_MIN);
+
+	if (g)
+		return g;
+	g = LLVMAddGlobal(v->m, type, "hexo.noarguments");
+	LLVMSetInitializer(g, LLVMConstNull(type));
+	LLVMSetLinkage(g, LLVMInternalLinkage);
+	LLVMSetGlobalConstant(g, true);
+	LLVMSetAlignment(g, 16);
+	return g;
+}
+
 /* Stores the arguments from first on into a buffer of this call site. */
 static LLVMValueRef build_buffer(const struct varargs *v, LLVMValueRef call,
 				 unsigned first)
@@ -106,7 +127,7 @@ static LLVMValueRef build_buffer(const struct varargs *v, LLVMValueRef call,
 
 	if (first >= n) {
 		free(offset);
-		return LLVMConstNull(v->ptr);
+		return no_arguments(v);
 	}
 	for (unsigned k = first; k < n; k++) {
 		LLVMTypeRef type = LLVMTypeOf(LLVMGetOperand(call, k));
@@ -114,6 +135,8 @@ static LLVMValueRef build_buffer(const struct varargs *v, LLVMValueRef call,
 		offset[k] = ir_align_up(size, slot_align(v, type));
 		size = offset[k] + slot_size(v, type);
 	}
+	if (size < BUFFER_MIN)
+		size = BUFFER_MIN;
 	LLVMPositionBuilderBefore(v->b, LLVMGetFirstInstruction(entry));
 	buffer = LLVMBuildAlloca(v->b, LLVMArrayType2(i8, size), "varargs");
 	LLVMSetAlignment(buffer, 16);

@@ -2,8 +2,9 @@
 /*
  * Where polls go:
  *   - the back edge of every loop that contains a loop or a call, and of
- *     every innermost loop that will not be vectorised anyway;
- *   - counting innermost loops are strip-mined and poll between the strips;
+ *     every innermost loop that does not count;
+ *   - counting innermost loops, which may yet be vectorised or unrolled, are
+ *     strip-mined and poll between the strips;
  *   - none in loops that are short for certain;
  *   - at the entry of functions that close a recursion.
  */
@@ -25,7 +26,7 @@
 struct placer {
 	LLVMModuleRef m;
 	LLVMBuilderRef b;
-	LLVMValueRef slow;
+	LLVMValueRef due, park; /* of the runtime */
 	unsigned polls;
 };
 
@@ -43,22 +44,22 @@ static void add_weights(struct placer *p, LLVMValueRef branch)
 }
 
 /*
- * if (control->poll_flag) hexo_poll_slow();
- * The flag is volatile: nothing in the program writes it. The call reads
- * all memory and writes none of the program's, so values stay in registers
- * across it and stores do not sink below it.
+ * if (control->poll_flag && hexo_poll_due()) hexo_poll_park();
+ *
+ * The flag is volatile: nothing in the program writes it. hexo_poll_due
+ * preserves all registers, and hexo_poll_park will not return here
+ * (pass_frames sees to that), so the loop's values keep their registers.
+ * Neither writes the program's memory; parking reads all of it, so stores do
+ * not sink below a poll.
  */
 static void place_poll(struct placer *p, LLVMValueRef before)
 {
 	LLVMContextRef c = ir_context(p->m);
 	LLVMTypeRef i32 = LLVMInt32TypeInContext(c);
-	LLVMTypeRef type =
-		LLVMFunctionType(LLVMVoidTypeInContext(c), NULL, 0, 0);
 	uint64_t address =
 		HEXO_CONTROL_BASE + offsetof(struct hexo_control, poll_flag);
-	LLVMValueRef flag, raised, call;
-	LLVMBasicBlockRef block, rest, slow;
-	LLVMValueRef f;
+	LLVMValueRef flag, raised, due, f, call;
+	LLVMBasicBlockRef block, rest, ask, park;
 
 	LLVMPositionBuilderBefore(p->b, before);
 	flag = LLVMBuildLoad2(p->b, i32,
@@ -70,11 +71,21 @@ static void place_poll(struct placer *p, LLVMValueRef before)
 	block = LLVMGetInstructionParent(raised);
 	f = LLVMGetBasicBlockParent(block);
 	rest = ir_split_after(raised);
-	slow = LLVMAppendBasicBlockInContext(c, f, "poll.slow");
+	ask = LLVMAppendBasicBlockInContext(c, f, "poll.due");
+	park = LLVMAppendBasicBlockInContext(c, f, "poll.park");
 	LLVMPositionBuilderAtEnd(p->b, block);
-	add_weights(p, LLVMBuildCondBr(p->b, raised, slow, rest));
-	LLVMPositionBuilderAtEnd(p->b, slow);
-	call = LLVMBuildCall2(p->b, type, p->slow, NULL, 0, "");
+	add_weights(p, LLVMBuildCondBr(p->b, raised, ask, rest));
+	LLVMPositionBuilderAtEnd(p->b, ask);
+	due = LLVMBuildCall2(p->b, LLVMGlobalGetValueType(p->due), p->due, NULL,
+			     0, "");
+	LLVMSetInstructionCallConv(due, IR_PRESERVE_ALL);
+	ir_call_attribute(due, "cold", 0);
+	ir_call_attribute(due, "nounwind", 0);
+	ir_call_attribute(due, "memory", IR_MEMORY_INACCESSIBLE);
+	add_weights(p, LLVMBuildCondBr(p->b, due, park, rest));
+	LLVMPositionBuilderAtEnd(p->b, park);
+	call = LLVMBuildCall2(p->b, LLVMGlobalGetValueType(p->park), p->park,
+			      NULL, 0, "");
 	ir_call_attribute(call, "cold", 0);
 	ir_call_attribute(call, "memory", IR_MEMORY_READ);
 	LLVMBuildBr(p->b, rest);
@@ -122,21 +133,6 @@ static uint64_t nest_trips(const struct loops *l, const struct loop *loop)
 	return trips <= SHORT_TRIPS ? trips : 0;
 }
 
-/* A floating-point sum has an order, which vectorising would change. */
-static bool carries_float(const struct loop *loop)
-{
-	ir_each_inst(phi, loop->header)
-	{
-		LLVMTypeKind kind = LLVMGetTypeKind(LLVMTypeOf(phi));
-
-		if (LLVMGetInstructionOpcode(phi) != LLVMPHI)
-			break;
-		if (kind == LLVMFloatTypeKind || kind == LLVMDoubleTypeKind)
-			return true;
-	}
-	return false;
-}
-
 enum plan { PLAN_NONE, PLAN_BACK_EDGE, PLAN_STRIPS };
 
 static enum plan plan_loop(const struct loops *l, const struct loop *loop)
@@ -147,8 +143,7 @@ static enum plan plan_loop(const struct loops *l, const struct loop *loop)
 		return PLAN_BACK_EDGE;
 	if (nest_trips(l, loop))
 		return PLAN_NONE;
-	if (loop->has_inner || carries_float(loop) ||
-	    !loop_counts(l, loop, &count))
+	if (loop->has_inner || !loop_counts(l, loop, &count))
 		return PLAN_BACK_EDGE;
 	return PLAN_STRIPS;
 }
@@ -229,18 +224,22 @@ int pass_polls(LLVMModuleRef m, struct pass_stats *stats,
 	struct placer p = {
 		.m = m,
 		.b = LLVMCreateBuilderInContext(c),
-		.slow = ir_declare(m, "hexo_poll_slow",
+		.due = ir_declare(m, "hexo_poll_due", LLVMInt1TypeInContext(c),
+				  NULL, 0),
+		.park = ir_declare(m, "hexo_poll_park",
 				   LLVMVoidTypeInContext(c), NULL, 0),
 	};
 	struct callgraph g;
 	bool *recursive;
 
+	LLVMSetFunctionCallConv(p.due, IR_PRESERVE_ALL);
 	callgraph_make(&g, m);
 	recursive = callgraph_find_recursion(&g);
 	for (unsigned i = 0; i < g.functions.n; i++) {
 		LLVMValueRef f = g.functions.at[i];
 
-		if (ir_is_marked(f, "hexo-nopoll") || function_is_poll(f))
+		if (ir_is_marked(f, "hexo-nopoll") || function_is_poll(f) ||
+		    f == p.due)
 			continue;
 		place_in_function(&p, f);
 		if (recursive[i])
