@@ -100,8 +100,9 @@ enum { BUFFER_MIN = 48 };
 static LLVMValueRef no_arguments(const struct varargs *v)
 {
 	LLVMValueRef g = LLVMGetNamedGlobal(v->m, "hexo.noarguments");
-	LLVMTypeRef type = LLVMArrayType2(
-		LLVMInt8TypeInContext(ir_context(v->m)), BUFFER_MIN);
+	LLVMTypeRef type =
+		LLVMArrayType2(LLVMInt8TypeInContext(ir_context(v->m)),
+			       BUFFER_MIN);
 
 	if (g)
 		return g;
