@@ -6,8 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "migrate/hash.h"
-
 void cli_link_open(struct cli_link *link, int fd)
 {
 	*link = (struct cli_link){ .fd = fd };
@@ -49,17 +47,10 @@ int cli_link_flush(struct cli_link *link, struct hexo_error *err)
 int cli_link_sendv(struct cli_link *link, unsigned type,
 		   const struct iovec *parts, int count, struct hexo_error *err)
 {
-	struct hexo_msg_head head = {
-		.magic = HEXO_MSG_MAGIC,
-		.type = (uint16_t)type,
-		.version = HEXO_MSG_VERSION,
-		.checksum = migrate_hash_parts(parts, count),
-	};
+	const struct hexo_msg_head head = migrate_msg_head(type, parts, count);
 
 	if (link->fd < 0)
 		return hexo_fail(err, -ENOTCONN, "the VM is gone");
-	for (int i = 0; i < count; i++)
-		head.length += (uint32_t)parts[i].iov_len;
 	/* A queue that is never empty must not grow with what is sent. */
 	if (link->sent > link->queue.len / 2) {
 		link->queue.len -= link->sent;

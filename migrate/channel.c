@@ -137,7 +137,7 @@ static int inbox_filled(struct migrate_inbox *in, size_t n,
 	}
 	if (in->done < HEAD || in->done < HEAD + in->head.length)
 		return 0;
-	checksum = migrate_hash(in->data, in->head.length);
+	checksum = migrate_hash(in->data, in->head.length, in->head.type);
 	if (checksum != in->head.checksum)
 		return hexo_fail(err, -EPROTO,
 				 "%s message of %u bytes is damaged: "
@@ -280,21 +280,31 @@ static int channel_write(int fd, struct iovec *parts, int count,
 	return 0;
 }
 
-int migrate_channel_sendv(int fd, unsigned type, const struct iovec *parts,
-			  int count, struct hexo_error *err)
+struct hexo_msg_head migrate_msg_head(unsigned type, const struct iovec *parts,
+				      int count)
 {
-	struct iovec all[MIGRATE_PARTS_MAX + 1];
 	struct hexo_msg_head head = {
 		.magic = HEXO_MSG_MAGIC,
 		.type = (uint16_t)type,
 		.version = HEXO_MSG_VERSION,
+		.checksum = migrate_hash_parts(parts, count, type),
 	};
+
+	for (int i = 0; i < count; i++)
+		head.length += (uint32_t)parts[i].iov_len;
+	return head;
+}
+
+int migrate_channel_sendv(int fd, unsigned type, const struct iovec *parts,
+			  int count, struct hexo_error *err)
+{
+	struct iovec all[MIGRATE_PARTS_MAX + 1];
+	struct hexo_msg_head head;
 	size_t len = 0;
 	int i, r;
 
 	if (count < 0 || count > MIGRATE_PARTS_MAX)
 		return hexo_fail(err, -EINVAL, "a message of %d parts", count);
-	all[0] = (struct iovec){ &head, sizeof(head) };
 	for (i = 0; i < count; i++) {
 		all[i + 1] = parts[i];
 		len += parts[i].iov_len;
@@ -303,8 +313,8 @@ int migrate_channel_sendv(int fd, unsigned type, const struct iovec *parts,
 		return hexo_fail(err, -EMSGSIZE,
 				 "%s message of %zu bytes; at most %u",
 				 migrate_msg_name(type), len, HEXO_MSG_MAX);
-	head.length = (uint32_t)len;
-	head.checksum = migrate_hash_parts(parts, count);
+	head = migrate_msg_head(type, parts, count);
+	all[0] = (struct iovec){ &head, sizeof(head) };
 	r = channel_write(fd, all, count + 1, err);
 	if (r < 0)
 		return hexo_fail_context(err, "%s", migrate_msg_name(type));

@@ -67,6 +67,10 @@ int migrate_msg_check(const struct migrate_msg *msg, size_t size, bool exact,
 /* A type's name for messages: "IO_REPLY"; "unknown" for others. */
 const char *migrate_msg_name(unsigned type);
 
+/* The head of a message with that payload, for a sender that queues. */
+struct hexo_msg_head migrate_msg_head(unsigned type, const struct iovec *parts,
+				      int count);
+
 /*
  * Sends one message whose payload is the concatenation of the parts (at most
  * MIGRATE_PARTS_MAX, HEXO_MSG_MAX bytes). Waits while a non-blocking fd

@@ -12,14 +12,14 @@ static XXH64_state_t *hash_state(const struct migrate_hash_state *state)
 	return (XXH64_state_t *)state->opaque;
 }
 
-uint64_t migrate_hash(const void *data, size_t len)
+uint64_t migrate_hash(const void *data, size_t len, uint64_t seed)
 {
-	return XXH64(data, len, 0);
+	return XXH64(data, len, seed);
 }
 
-void migrate_hash_begin(struct migrate_hash_state *state)
+void migrate_hash_begin(struct migrate_hash_state *state, uint64_t seed)
 {
-	XXH64_reset(hash_state(state), 0);
+	XXH64_reset(hash_state(state), seed);
 }
 
 void migrate_hash_add(struct migrate_hash_state *state, const void *data,
@@ -35,12 +35,12 @@ uint64_t migrate_hash_end(const struct migrate_hash_state *state)
 	return XXH64_digest(hash_state(state));
 }
 
-uint64_t migrate_hash_parts(const struct iovec *parts, int count)
+uint64_t migrate_hash_parts(const struct iovec *parts, int count, uint64_t seed)
 {
 	struct migrate_hash_state state;
 	int i;
 
-	migrate_hash_begin(&state);
+	migrate_hash_begin(&state, seed);
 	for (i = 0; i < count; i++)
 		migrate_hash_add(&state, parts[i].iov_base, parts[i].iov_len);
 	return migrate_hash_end(&state);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The checksum of messages and streams: XXH64, seed 0. */
+/* The checksum of messages and streams: XXH64. */
 #ifndef HEXO_MIGRATE_HASH_H
 #define HEXO_MIGRATE_HASH_H
 
@@ -7,19 +7,20 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-uint64_t migrate_hash(const void *data, size_t len);
+uint64_t migrate_hash(const void *data, size_t len, uint64_t seed);
 
 /* The same piece by piece. */
 struct migrate_hash_state {
 	uint64_t opaque[11];
 };
 
-void migrate_hash_begin(struct migrate_hash_state *state);
+void migrate_hash_begin(struct migrate_hash_state *state, uint64_t seed);
 void migrate_hash_add(struct migrate_hash_state *state, const void *data,
 		      size_t len);
 uint64_t migrate_hash_end(const struct migrate_hash_state *state);
 
 /* Over the concatenation of the parts. */
-uint64_t migrate_hash_parts(const struct iovec *parts, int count);
+uint64_t migrate_hash_parts(const struct iovec *parts, int count,
+			    uint64_t seed);
 
 #endif

@@ -42,7 +42,7 @@ static int writer_section(struct migrate_writer *w, uint32_t type,
 	if (type == HEXO_SECTION_END) {
 		s.checksum = migrate_hash_end(&w->sections);
 	} else {
-		s.checksum = migrate_hash_parts(parts + 1, count - 1);
+		s.checksum = migrate_hash_parts(parts + 1, count - 1, 0);
 		migrate_hash_add(&w->sections, &s.checksum, sizeof(s.checksum));
 	}
 	parts[0] = (struct iovec){ &s, sizeof(s) };
@@ -63,9 +63,10 @@ int migrate_writer_begin(struct migrate_writer *w,
 	struct iovec part = { &head, sizeof(head) };
 
 	*w = (struct migrate_writer){ .put = put, .ctx = ctx };
-	migrate_hash_begin(&w->sections);
-	head.checksum = migrate_hash(&head, offsetof(struct hexo_stream_head,
-						     checksum));
+	migrate_hash_begin(&w->sections, 0);
+	head.checksum =
+		migrate_hash(&head, offsetof(struct hexo_stream_head, checksum),
+			     0);
 	return writer_put(w, &part, 1, err);
 }
 
@@ -130,7 +131,7 @@ int migrate_reader_init(struct migrate_reader *r,
 		.step = MIGRATE_READ_HEAD,
 		.need = HEAD,
 	};
-	migrate_hash_begin(&r->sections);
+	migrate_hash_begin(&r->sections, 0);
 	r->data = malloc(HEXO_SECTION_MAX);
 	if (!r->data)
 		return hexo_fail(err, -ENOMEM,
@@ -164,7 +165,7 @@ static int reader_head(struct migrate_reader *r, const void *data,
 				   "version %d",
 				   h.version, HEXO_STREAM_VERSION);
 	if (h.checksum !=
-	    migrate_hash(data, offsetof(struct hexo_stream_head, checksum)))
+	    migrate_hash(data, offsetof(struct hexo_stream_head, checksum), 0))
 		return reader_fail(r, err, "the head is damaged");
 	if (h.layout_version != HEXO_LAYOUT_VERSION)
 		return reader_fail(r, err,
@@ -328,7 +329,7 @@ static int reader_payload(struct migrate_reader *r, const void *data,
 {
 	const struct hexo_section *s = &r->section;
 
-	if (s->checksum != migrate_hash(data, s->length))
+	if (s->checksum != migrate_hash(data, s->length, 0))
 		return reader_fail(r, err,
 				   "section is damaged: wrong "
 				   "checksum");
