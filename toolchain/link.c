@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <llvm-c/Analysis.h>
 #include <llvm-c/BitWriter.h>
+#include <llvm-c/DebugInfo.h>
 #include <llvm-c/Transforms/PassBuilder.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,6 +210,8 @@ static int make_portable(struct linking *l, struct hexo_error *err)
 	tc_libcalls_hide_missing(m);
 	tc_float_split(m);
 	r = pass_lower(m, err);
+	/* Lines were for messages: code that moves between ISAs has none. */
+	LLVMStripModuleDebugInfo(m);
 	if (r == 0)
 		r = optimise(m, "default<O2>", err);
 	if (r < 0)
