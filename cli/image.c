@@ -32,8 +32,8 @@ static int image_open_zip(struct cli_image *image, struct hexo_error *err)
 {
 	char line[sizeof(HEXO_IMAGE_LINE) - 1];
 	/* Without O_NONBLOCK a FIFO would hold us up. */
-	cleanup_close int fd = open(image->path,
-				    O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	cleanup_close int fd =
+		open(image->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	FILE *file;
 	zip_source_t *source;
