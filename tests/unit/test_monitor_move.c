@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+// LINK: monitor/hypercall.c monitor/fault.c monitor/usage.c monitor/state.c
+// LINK: monitor/move.c monitor/link.c monitor/elf.c monitor/memory.c
+// LINK: monitor/arch/x86-64/isa.c migrate/channel.c migrate/stream.c
+// LINK: migrate/hash.c base/base.c base/error.c; -lpthread
+#include "tests/unit/monitor_job.h"
+
+static void a_parked_vm_goes_on_when_told(void **state)
+{
+	struct job *j = *state;
+	struct hexo_hc_park q = { .frames = 2, .frame_bytes = 64 };
+	const struct hexo_hc_event done = { 0 };
+	const struct hexo_msg_poll poll = { .poll_target = 99 };
+
+	send_home(j, HEXO_MSG_RESUME, &poll, sizeof(poll));
+	assert_int_equal(CALL(j, HEXO_HC_PARK, q), 0);
+	assert_int_equal(j->vm.state, VM_RESUMING);
+	assert_int_equal(j->vm.control->poll_target, 99);
+	assert_int_equal(j->vm.control->poll_flag, 1);
+	at_home(j, HEXO_MSG_PARKED);
+	assert_int_equal(CALL(j, HEXO_HC_RESUMED, done), 0);
+	assert_int_equal(j->vm.state, VM_RUNNING);
+	at_home(j, HEXO_MSG_RUNNING);
+}
+
+static void a_park_that_crossed_is_not_served_twice(void **state)
+{
+	struct job *j = *state;
+	struct hexo_hc_park q = { 0 };
+	const struct hexo_msg_poll poll = { 0 };
+
+	send_home(j, HEXO_MSG_PARK, NULL, 0);
+	send_home(j, HEXO_MSG_RESUME, &poll, sizeof(poll));
+	CALL(j, HEXO_HC_PARK, q);
+	assert_int_equal(j->vm.control->park_request, 0);
+	assert_int_equal(j->vm.control->poll_flag, 0);
+}
+
+static void wrong_frame_counts_are_refused(void **state)
+{
+	struct job *j = *state;
+	struct hexo_hc_park q = { .frames = 1, .frame_bytes = 8 };
+
+	assert_int_equal(CALL(j, HEXO_HC_PARK, q), -EINVAL);
+	q.frame_bytes = 4 * STACK + 16;
+	assert_int_equal(CALL(j, HEXO_HC_PARK, q), -EINVAL);
+	q.frame_bytes = 16;
+	q.frames = 2;
+	assert_int_equal(CALL(j, HEXO_HC_PARK, q), -EINVAL);
+	assert_int_equal(j->vm.state, VM_RUNNING);
+}
+
+static void orders_that_do_not_belong_end_it(void **state)
+{
+	struct job *j = *state;
+	struct hexo_hc_park q = { 0 };
+
+	send_home(j, HEXO_MSG_RELEASE, NULL, 0);
+	CALL(j, HEXO_HC_PARK, q);
+	assert_int_equal(j->vm.state, VM_ENDED);
+	assert_string_equal(j->vm.failure.text,
+			    "cannot release a VM that is parked");
+}
+
+/* Ships j's memory; the stream's bytes are relayed to the target. */
+static void ship(struct job *j, struct job *target)
+{
+	struct hexo_hc_park q = { .frames = 1, .frame_bytes = 32 };
+
+	send_home(j, HEXO_MSG_SHIP, NULL, 0);
+	send_home(j, HEXO_MSG_RELEASE, NULL, 0);
+	CALL(j, HEXO_HC_PARK, q);
+	assert_int_equal(j->vm.failure.code, 0);
+	assert_int_equal(j->vm.state, VM_RELEASED);
+	at_home(j, HEXO_MSG_PARKED);
+	while (migrate_inbox_wait(&j->in, j->home, 5000, NULL) == 0 &&
+	       j->in.msg.type == HEXO_MSG_STREAM)
+		send_home(target, HEXO_MSG_STREAM, j->in.msg.data,
+			  j->in.msg.len);
+	assert_int_equal(j->in.msg.type, HEXO_MSG_SHIPPED);
+}
+
+static void memory_moves(void **state)
+{
+	const struct hexo_layout l = hexo_layout_make(MEMORY, STACK);
+	const uint64_t places[] = { BUFFER + 5, l.portable_high - 1,
+				    l.pstack_high - 8, l.frames_low,
+				    l.portable_low + (2 << 20) };
+	const struct hexo_msg_poll poll = { .poll_target = 5 };
+	struct job *j = *state, *target = job_new(VM_RECEIVING);
+	struct hexo_error err;
+	uint64_t clock;
+
+	for (size_t i = 0; i < 5; i++)
+		*(char *)vm_memory_at(&j->vm.memory, vm_gva(places[i]), 1,
+				      true) = (char)(i + 1);
+	j->vm.control->polls = 1234;
+	clock = vm_monotonic_ns(&j->vm);
+	ship(j, target);
+	send_home(target, HEXO_MSG_RUN, &poll, sizeof(poll));
+	assert_int_equal(vm_receive(&target->vm, &err), 0);
+	assert_int_equal(target->vm.state, VM_RESUMING);
+	at_home(target, HEXO_MSG_COMMIT);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(*(char *)vm_memory_at(&target->vm.memory,
+						       vm_gva(places[i]), 1,
+						       false),
+				 i + 1);
+	assert_int_equal(target->vm.control->polls, 1234);
+	assert_int_equal(target->vm.control->poll_target, 5);
+	assert_int_equal(target->vm.hops, 1);
+	assert_true(vm_monotonic_ns(&target->vm) >= clock);
+	tear_down((void **)&target);
+}
+
+static void another_images_memory_is_refused(void **state)
+{
+	struct job *j = *state, *target = job_new(VM_RECEIVING);
+	struct hexo_error err;
+
+	target->vm.elf.note.build_id[0] = 1;
+	ship(j, target);
+	assert_int_equal(vm_receive(&target->vm, &err), -EPROTO);
+	assert_non_null(strstr(err.text, "another build"));
+	assert_int_equal(target->vm.state, VM_RECEIVING);
+	tear_down((void **)&target);
+}
+
+static void a_target_runs_only_after_run(void **state)
+{
+	struct job *j = *state, *target = job_new(VM_RECEIVING);
+	struct hexo_error err;
+
+	ship(j, target);
+	send_home(target, HEXO_MSG_RELEASE, NULL, 0);
+	assert_int_equal(vm_receive(&target->vm, &err), -EPROTO);
+	assert_int_equal(target->vm.state, VM_COMMITTED);
+	tear_down((void **)&target);
+}
+
+static void only_these_steps_exist(void **state)
+{
+	static const struct {
+		enum vm_state from;
+		enum vm_event event;
+		enum vm_state to;
+	} steps[] = {
+		{ VM_NEW, VM_START, VM_RUNNING },
+		{ VM_NEW, VM_RECEIVE, VM_RECEIVING },
+		{ VM_RECEIVING, VM_COMMIT, VM_COMMITTED },
+		{ VM_COMMITTED, VM_RUN, VM_RESUMING },
+		{ VM_RUNNING, VM_PARK, VM_PARKED },
+		{ VM_RUNNING, VM_END, VM_ENDED },
+		{ VM_PARKED, VM_SHIP, VM_SHIPPED },
+		{ VM_PARKED, VM_RESUME, VM_RESUMING },
+		{ VM_SHIPPED, VM_SHIP, VM_SHIPPED },
+		{ VM_SHIPPED, VM_RESUME, VM_RESUMING },
+		{ VM_SHIPPED, VM_RELEASE, VM_RELEASED },
+		{ VM_RESUMING, VM_RESUMED, VM_RUNNING },
+		{ VM_RESUMING, VM_END, VM_ENDED },
+	};
+	unsigned allowed = 0;
+
+	for (unsigned s = 0; s < VM_STATES; s++)
+		for (unsigned e = 0; e < VM_EVENTS; e++) {
+			struct vm vm = { .state = s };
+			int r = vm_step(&vm, e, NULL);
+
+			allowed += r == 0;
+			if (r < 0)
+				assert_int_equal(vm.state, s);
+		}
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		struct vm vm = { .state = steps[i].from };
+
+		assert_int_equal(vm_step(&vm, steps[i].event, NULL), 0);
+		assert_int_equal(vm.state, steps[i].to);
+	}
+	assert_int_equal(allowed, sizeof(steps) / sizeof(steps[0]));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(a_parked_vm_goes_on_when_told),
+		TEST(a_park_that_crossed_is_not_served_twice),
+		TEST(wrong_frame_counts_are_refused),
+		TEST(orders_that_do_not_belong_end_it),
+		TEST(memory_moves),
+		TEST(another_images_memory_is_refused),
+		TEST(a_target_runs_only_after_run),
+		cmocka_unit_test(only_these_steps_exist),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+// LINK: monitor/hypercall.c monitor/fault.c monitor/usage.c monitor/state.c
+// LINK: monitor/move.c monitor/link.c monitor/elf.c monitor/memory.c
+// LINK: monitor/arch/x86-64/isa.c migrate/channel.c migrate/stream.c
+// LINK: migrate/hash.c base/base.c base/error.c; -lpthread
+#include "tests/unit/monitor_job.h"
+
+static void unknown_numbers_give_enosys(void **state)
+{
+	struct job *j = *state;
+	const struct hexo_hc_event q = { 1 };
+
+	assert_int_equal(CALL(j, HEXO_HC_COUNT, q), -ENOSYS);
+	assert_int_equal(CALL(j, UINT32_MAX, q), -ENOSYS);
+	assert_int_equal(CALL(j, HEXO_HC_FAULT, q), -ENOSYS);
+	assert_int_equal(j->vm.state, VM_RUNNING);
+}
+
+static void a_request_outside_of_memory_is_a_fault(void **state)
+{
+	struct job *j = *state;
+	const struct migrate_msg *m;
+
+	vm_hypercall(&j->vm, HEXO_HC_CLOCK, OUTSIDE);
+	assert_int_equal(j->vm.state, VM_ENDED);
+	m = at_home(j, HEXO_MSG_FAULT);
+	assert_int_equal(((struct hexo_msg_usage *)m->data)->status,
+			 HEXO_EXIT_SIGNAL + SIGSEGV);
+	assert_non_null(strstr((char *)m->data + sizeof(struct hexo_msg_usage),
+			       "outside of memory"));
+}
+
+static void buffers_outside_of_memory_give_efault(void **state)
+{
+	static const struct {
+		uint64_t addr, len;
+	} bad[] = {
+		{ OUTSIDE, 16 },
+		{ 0, 1 },
+		{ HEXO_PORTABLE_BASE - 8, 16 },
+		{ HEXO_PORTABLE_BASE + MEMORY - 8, 9 },
+		{ HEXO_PORTABLE_BASE, UINT64_MAX },
+		{ UINT64_MAX - 7, 16 },
+	};
+	static const uint32_t numbers[] = { HEXO_HC_RANDOM, HEXO_HC_DISCARD };
+	struct job *j = *state;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct hexo_hc_buffer q = { 0, bad[i].addr, bad[i].len };
+		struct hexo_hc_io in = { .op = HEXO_IO_WRITE,
+					 .in_addr = bad[i].addr,
+					 .in_len = bad[i].len };
+		struct hexo_hc_io out = { .op = HEXO_IO_READ,
+					  .out_addr = bad[i].addr,
+					  .out_len = bad[i].len };
+
+		for (size_t k = 0; k < 2; k++)
+			assert_int_equal(CALL(j, numbers[k], q), -EFAULT);
+		if (bad[i].len <= HEXO_IO_MAX) {
+			assert_int_equal(CALL(j, HEXO_HC_IO, in), -EFAULT);
+			assert_int_equal(CALL(j, HEXO_HC_IO, out), -EFAULT);
+			assert_int_equal(CALL(j, HEXO_HC_LOG, q),
+					 bad[i].addr == HEXO_PORTABLE_BASE
+						 ? 0
+						 : -EFAULT);
+		}
+	}
+	assert_int_equal(j->vm.state, VM_RUNNING);
+	assert_int_equal(migrate_inbox_read(&j->in, j->home, NULL), 0);
+}
+
+static void io_sizes_and_numbers_are_checked(void **state)
+{
+	struct job *j = *state;
+	struct hexo_hc_io q = { .op = 0 };
+
+	assert_int_equal(CALL(j, HEXO_HC_IO, q), -ENOSYS);
+	q.op = HEXO_IO_OPS;
+	assert_int_equal(CALL(j, HEXO_HC_IO, q), -ENOSYS);
+	q.op = HEXO_IO_READ;
+	q.out_addr = BUFFER;
+	q.out_len = HEXO_IO_MAX + 1;
+	assert_int_equal(CALL(j, HEXO_HC_IO, q), -EINVAL);
+}
+
+static void io_passes_through(void **state)
+{
+	struct job *j = *state;
+	struct {
+		struct hexo_msg_io_reply head;
+		char data[5];
+	} __attribute__((packed)) reply = { { 42 }, "reply" };
+	struct hexo_hc_io q = {
+		.op = HEXO_IO_STAT,
+		.arg = { 1, -2, 3, -4 },
+		.in_addr = BUFFER,
+		.in_len = 4,
+		.out_addr = BUFFER + 100,
+		.out_len = 5,
+	};
+	char *buffer = vm_memory_at(&j->vm.memory, vm_gva(BUFFER), 200, true);
+	const struct hexo_hc_io *answer;
+	const struct migrate_msg *m;
+	const struct hexo_msg_io *msg;
+
+	memcpy(buffer, "path", 4);
+	send_home(j, HEXO_MSG_IO_REPLY, &reply, sizeof(reply));
+	answer = call(j, HEXO_HC_IO, &q, sizeof(q));
+	assert_int_equal(answer->result, 42);
+	assert_int_equal(answer->out_used, 5);
+	assert_memory_equal(buffer + 100, "reply\0", 6);
+	m = at_home(j, HEXO_MSG_IO);
+	msg = m->data;
+	assert_int_equal(m->len, sizeof(*msg) + 4);
+	assert_int_equal(msg->op, HEXO_IO_STAT);
+	assert_int_equal(msg->out_len, 5);
+	assert_memory_equal(msg->arg, q.arg, sizeof(q.arg));
+	assert_memory_equal(msg + 1, "path", 4);
+}
+
+static void an_answer_longer_than_asked_is_refused(void **state)
+{
+	struct job *j = *state;
+	const struct hexo_hc_io q = { .op = HEXO_IO_READ,
+				      .out_addr = BUFFER,
+				      .out_len = 4 };
+	const char reply[sizeof(struct hexo_msg_io_reply) + 5] = { 0 };
+
+	send_home(j, HEXO_MSG_IO_REPLY, reply, sizeof(reply));
+	CALL(j, HEXO_HC_IO, q);
+	assert_int_equal(j->vm.state, VM_ENDED);
+	assert_int_equal(j->vm.failure.code, -EPROTO);
+}
+
+static void text_is_made_printable(void **state)
+{
+	struct job *j = *state;
+	const struct hexo_hc_buffer q = { 0, BUFFER, 7 };
+
+	memcpy(vm_memory_at(&j->vm.memory, vm_gva(BUFFER), 7, true),
+	       "a\033[2Jb\n", 7);
+	assert_int_equal(CALL(j, HEXO_HC_LOG, q), 6);
+	assert_string_equal(at_home(j, HEXO_MSG_LOG)->data, "a?[2Jb");
+	CALL(j, HEXO_HC_PANIC, q);
+	assert_int_equal(j->vm.state, VM_ENDED);
+	assert_non_null(strstr((char *)at_home(j, HEXO_MSG_FAULT)->data +
+				       sizeof(struct hexo_msg_usage),
+			       "guest panic: a?[2Jb"));
+}
+
+static void the_boot_block_is_cut_to_fit(void **state)
+{
+	struct job *j = *state;
+	struct hexo_hc_buffer q = { 0, BUFFER, 3 };
+	char *to = vm_memory_at(&j->vm.memory, vm_gva(BUFFER), 8, true),
+	     b[] = "boot!";
+
+	j->vm.boot = b;
+	j->vm.boot_len = 5;
+	assert_int_equal(CALL(j, HEXO_HC_BOOT, q), 5);
+	assert_memory_equal(to, "boo\0", 4);
+	q.len = 100;
+	assert_int_equal(CALL(j, HEXO_HC_BOOT, q), 5);
+	assert_memory_equal(to, "boot!\0", 6);
+}
+
+static void clocks_and_sleep(void **state)
+{
+	struct job *j = *state;
+	struct hexo_hc_clock clock = { .clock = 1 };
+	struct hexo_hc_sleep nap = { .ns = 5000000 };
+	uint64_t before;
+
+	before = ((struct hexo_hc_clock *)call(j, HEXO_HC_CLOCK, &clock,
+					       sizeof(clock)))
+			 ->ns;
+	assert_int_equal(CALL(j, HEXO_HC_SLEEP, nap), 0);
+	assert_true(((struct hexo_hc_clock *)call(j, HEXO_HC_CLOCK, &clock,
+						  sizeof(clock)))
+			    ->ns >= before + 5000000);
+	clock.clock = 3;
+	assert_int_equal(CALL(j, HEXO_HC_CLOCK, clock), -EINVAL);
+}
+
+static void a_park_request_ends_a_sleep(void **state)
+{
+	struct job *j = *state;
+	struct hexo_hc_sleep nap = { .ns = UINT64_MAX };
+
+	send_home(j, HEXO_MSG_PARK, NULL, 0);
+	assert_int_equal(CALL(j, HEXO_HC_SLEEP, nap), -EINTR);
+	assert_int_equal(j->vm.control->park_request, 1);
+	assert_int_equal(j->vm.control->poll_flag, 1);
+}
+
+static void exit_tells_the_home(void **state)
+{
+	struct job *j = *state;
+	struct hexo_hc_exit q = { .status = 7 };
+	const struct hexo_msg_usage *u;
+
+	CALL(j, HEXO_HC_EXIT, q);
+	assert_int_equal(j->vm.state, VM_ENDED);
+	u = at_home(j, HEXO_MSG_EXIT)->data;
+	assert_int_equal(u->status, 7);
+	assert_true(u->peak_memory > 0 && u->own_memory > 0);
+}
+
+static void faults_are_named(void **state)
+{
+	const struct hexo_layout l = hexo_layout_make(MEMORY, STACK);
+	struct job *j = *state;
+	const struct {
+		struct vm_fault fault;
+		const char *text;
+		int signal;
+	} cases[] = {
+		{ { VM_CAUSE_ACCESS, VM_ACCESS_READ, 0x1800000, 8, 0 },
+		  "guest fault: null pointer read at address 0x8, "
+		  "pc 0x1800000",
+		  SIGSEGV },
+		{ { VM_CAUSE_ACCESS, VM_ACCESS_ANY, 0, 0, 0 },
+		  "guest fault: jump to null pointer at address 0x0, pc 0x0",
+		  SIGSEGV },
+		{ { VM_CAUSE_ACCESS, VM_ACCESS_ANY, 1, l.nstack_low - 8, 0 },
+		  "guest fault: stack overflow access at address 0x113ffff8, "
+		  "pc 0x1",
+		  SIGSEGV },
+		{ { VM_CAUSE_ACCESS, VM_ACCESS_WRITE, 1, l.pstack_low - 8, 0 },
+		  "guest fault: stack overflow (local variables) write at "
+		  "address 0x105ffff8, pc 0x1",
+		  SIGSEGV },
+		{ { VM_CAUSE_ACCESS, VM_ACCESS_ANY, BUFFER, BUFFER, 0 },
+		  "guest fault: jump to data at address 0x10001000, "
+		  "pc 0x10001000",
+		  SIGSEGV },
+		{ { VM_CAUSE_ACCESS, VM_ACCESS_READ, 1, 0x7000000000, 0 },
+		  "guest fault: unmapped memory read at address "
+		  "0x7000000000, pc 0x1",
+		  SIGSEGV },
+		{ { VM_CAUSE_DIVISION, 0, 1, 0, 0 },
+		  "guest fault: integer division by zero, pc 0x1",
+		  SIGFPE },
+		{ { VM_CAUSE_ILLEGAL, 0, 1, 0, 0 },
+		  "guest fault: illegal instruction, pc 0x1",
+		  SIGILL },
+	};
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(vm_fault_text(&j->vm.memory, &j->vm.elf,
+					       &cases[i].fault, text,
+					       sizeof(text)),
+				 HEXO_EXIT_SIGNAL + cases[i].signal);
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(unknown_numbers_give_enosys),
+		TEST(a_request_outside_of_memory_is_a_fault),
+		TEST(buffers_outside_of_memory_give_efault),
+		TEST(io_sizes_and_numbers_are_checked),
+		TEST(io_passes_through),
+		TEST(an_answer_longer_than_asked_is_refused),
+		TEST(text_is_made_printable),
+		TEST(the_boot_block_is_cut_to_fit),
+		TEST(clocks_and_sleep),
+		TEST(a_park_request_ends_a_sleep),
+		TEST(exit_tells_the_home),
+		TEST(faults_are_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
