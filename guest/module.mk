@@ -22,10 +22,10 @@ $(KERNEL_BC): $(GUEST_OBJ)/kernel/%.o: guest/kernel/%.c
 	$(KERNEL_CC) -c $< -o $@
 
 # One object that shows only what programs, libc, compiler and native code
-# call: a program's own names can be anything else.
-KERNEL_API := hexo_syscall,kernel_start,kernel_park,hexo_poll_due,hexo_poll_park,$\
-              hexo_poll_wait,hexo_frame_save,hexo_frame_pop,$\
-              hexo_frame_next,hexo_pstack
+# call: a program may use any other name itself.
+KERNEL_API := hexo_syscall,kernel_start,kernel_park,hexo_poll_due,$\
+              hexo_poll_park,hexo_poll_wait,hexo_frame_save,$\
+              hexo_frame_pop,hexo_frame_next,hexo_pstack
 
 $(GUEST_OBJ)/kernel.o: $(KERNEL_BC)
 	llvm-link-19 $^ -o $@.linked

@@ -71,7 +71,7 @@ static void take_boot_block(uint64_t high)
 	kernel_buffer(HEXO_HC_BOOT, block, (uint64_t)size);
 	argc = (int)((uint32_t *)block)[0];
 	envc = ((uint32_t *)block)[1];
-	if (argc < 1 || argc > size || envc > size)
+	if (argc < 1 || (uint64_t)argc + envc > (uint64_t)size)
 		kernel_panic("the boot block has wrong counts");
 	kernel_argv =
 		(char **)(block - 8 * ((uint64_t)argc + envc + 2 + AUXV_WORDS));
@@ -84,7 +84,7 @@ static void take_boot_block(uint64_t high)
 	put_auxv((uint64_t *)(kernel_argv + argc + envc + 2));
 }
 
-/* The working directory is where the shell says that the job was started. */
+/* PWD, if the environment has it, is the working directory. */
 static void take_cwd(void)
 {
 	for (char **e = kernel_argv + argc + 1; *e; e++)

@@ -4,7 +4,7 @@
 
 KERNEL_NEVER_WAITS
 
-static void capture(void)
+static _Noreturn void capture(void)
 {
 	kernel_event(HEXO_HC_PARKING);
 	kernel_frames_clear();
@@ -23,7 +23,6 @@ bool hexo_poll_due(void)
 _Noreturn void hexo_poll_park(void)
 {
 	capture();
-	__builtin_unreachable();
 }
 
 __attribute__((noinline)) void hexo_poll_wait(void)

@@ -119,6 +119,7 @@ long sys_times(struct abi_tms *to)
 
 long sys_getrusage(int who, struct abi_rusage *to)
 {
+	/* What is allocated now stands for the peak. */
 	uint64_t used = kernel_mem_total() - kernel_mem_free();
 
 	*to = (struct abi_rusage){ .rest = { (int64_t)(used / 1024) } };
