@@ -67,6 +67,8 @@ int tc_compile(const struct tc_options *o, const struct tc_input *in,
 	tc_strings_add(&argv, CLANG);
 	tc_strings_add(&argv, "--target=" TC_TARGET);
 	tc_strings_add(&argv, level(o));
+	/* so that the link can say what it refuses by file and line */
+	tc_strings_add(&argv, "-gline-tables-only");
 	tc_strings_add_all(&argv, &o->clang);
 	for (size_t k = 0; k < sizeof(forced) / sizeof(forced[0]); k++)
 		tc_strings_add(&argv, forced[k]);
