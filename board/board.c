@@ -50,7 +50,7 @@ static int read_boards(char **directory, struct board_list *list,
 }
 
 int board_find(const char *name_or_isa, struct node_address *address,
-	       struct hexo_error *err)
+	       char *name, size_t size, struct hexo_error *err)
 {
 	cleanup_list struct board_list list = { 0 };
 	cleanup_free char *directory = NULL;
@@ -63,6 +63,7 @@ int board_find(const char *name_or_isa, struct node_address *address,
 		    strcmp(list.board[i].isa, name_or_isa) != 0)
 			continue;
 		board_address(&list.board[i], address);
+		snprintf(name, size, "%s", list.board[i].name);
 		return 0;
 	}
 	return hexo_fail(err, -ENOENT, "no board %s is up: hexo board start",

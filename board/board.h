@@ -6,6 +6,8 @@
 #ifndef HEXO_BOARD_H
 #define HEXO_BOARD_H
 
+#include <stddef.h>
+
 #include "hexo/error.h"
 #include "node/address.h"
 
@@ -15,8 +17,8 @@ int board_command(int argc, char **argv);
 
 /* The address of the hexod of a running emulated board: by its name, or the
  * first (by name) of an ISA named as in <hexo/isa.h>. -ENOENT if there is
- * none. */
+ * none. The board's name goes to name, cut to size bytes. */
 int board_find(const char *name_or_isa, struct node_address *address,
-	       struct hexo_error *err);
+	       char *name, size_t size, struct hexo_error *err);
 
 #endif

@@ -132,12 +132,10 @@ void home_progress(struct home *home)
 struct hexo_msg_usage home_usage(struct home *home,
 				 const struct migrate_msg *msg)
 {
-	struct hexo_msg_usage usage = { 0 };
+	struct hexo_msg_usage usage;
 
-	if (msg->len >= sizeof(usage)) {
-		memcpy(&usage, msg->data, sizeof(usage));
-		cli_stats_usage(&home->stats, &usage);
-	}
+	memcpy(&usage, msg->data, sizeof(usage));
+	cli_stats_usage(&home->stats, &usage);
 	return usage;
 }
 
@@ -187,17 +185,12 @@ static enum home_state home_ended(struct home *home,
 	struct hexo_msg_usage usage = home_usage(home, msg);
 	enum hexo_isa isa = home->owner->place.isa;
 
-	if (msg->len < sizeof(usage)) {
-		hexo_fail(&home->why, -EPROTO, "%s message of %u bytes",
-			  migrate_msg_name(msg->type), msg->len);
-		return home_fail(home, NULL);
-	}
 	cli_stats_stopped(&home->stats, isa);
 	home->stats.isa[isa].cpu_ns += usage.cpu_ns;
 	if (msg->type == HEXO_MSG_EXIT && !home->parked_at)
 		home->stats.start_ns = usage.step_ns;
 	if (msg->type == HEXO_MSG_FAULT)
-		home_say(home, "%s", (const char *)msg->data + sizeof(usage));
+		home_say(home, "%s", home_text(msg, sizeof(usage)));
 	if (usage.status & HEXO_EXIT_SIGNAL)
 		home->exit_status = 128 + (int)(usage.status & 0x7f);
 	else

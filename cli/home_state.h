@@ -121,7 +121,7 @@ int home_launch(struct home *home, struct cli_vm *vm,
 /* Lets a VM go: it exits by itself. */
 void home_retire(struct home *home, struct cli_vm *vm);
 void home_watch_vm(struct home *home, struct cli_vm *vm);
-/* Takes a message's usage; zeroes if it is too short to hold one. */
+/* Takes the usage that a message begins with. */
 struct hexo_msg_usage home_usage(struct home *home,
 				 const struct migrate_msg *msg);
 /* The time that the state has is counted anew. */

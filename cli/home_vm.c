@@ -3,6 +3,7 @@
  * is sent there. */
 #include "cli/home_vm.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,22 @@ static int home_check_hello(struct home *home, struct cli_vm *vm,
 	return 0;
 }
 
+/* Whether a message is what its type says. */
+static int home_check(struct home *home, struct cli_vm *vm,
+		      const struct migrate_msg *msg)
+{
+	switch (msg->type) {
+	case HEXO_MSG_HELLO:
+		return home_check_hello(home, vm, msg);
+	case HEXO_MSG_STREAM:
+		return 0;
+	default:
+		return migrate_msg_check(msg, sizeof(struct hexo_msg_usage),
+					 msg->type != HEXO_MSG_FAULT,
+					 &home->why);
+	}
+}
+
 /* The event that a message is, HOME_EVENTS if it is none. */
 static enum home_event home_event_of(struct home *home, struct cli_vm *vm,
 				     const struct migrate_msg *msg)
@@ -133,13 +150,26 @@ static enum home_event home_event_of(struct home *home, struct cli_vm *vm,
 	}
 }
 
+const char *home_text(const struct migrate_msg *msg, size_t from)
+{
+	char *text = (char *)msg->data + from;
+	size_t len = strlen(text);
+
+	if (len && text[len - 1] == '\n')
+		text[len - 1] = '\0';
+	for (char *c = text; *c; c++)
+		if (iscntrl((unsigned char)*c))
+			*c = '?';
+	return text;
+}
+
 static void home_message(struct home *home, struct cli_vm *vm,
 			 const struct migrate_msg *msg)
 {
 	enum home_event event = home_event_of(home, vm, msg);
 
 	if (msg->type == HEXO_MSG_LOG) {
-		home_say(home, "%s", (const char *)msg->data);
+		home_say(home, "%s", home_text(msg, 0));
 		return;
 	}
 	if (msg->type == HEXO_MSG_IO && vm == home->owner &&
@@ -148,7 +178,7 @@ static void home_message(struct home *home, struct cli_vm *vm,
 		return;
 	}
 	if (msg->type == HEXO_MSG_ERROR) {
-		hexo_fail(&home->why, -EIO, "%s", (const char *)msg->data);
+		hexo_fail(&home->why, -EIO, "%s", home_text(msg, 0));
 		home_lost(home, vm);
 		return;
 	}
@@ -158,8 +188,7 @@ static void home_message(struct home *home, struct cli_vm *vm,
 		home_lost(home, vm);
 		return;
 	}
-	if (msg->type == HEXO_MSG_HELLO &&
-	    home_check_hello(home, vm, msg) < 0) {
+	if (home_check(home, vm, msg) < 0) {
 		home_lost(home, vm);
 		return;
 	}

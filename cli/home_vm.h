@@ -9,4 +9,8 @@
 void home_handle(struct home *home, enum home_event event,
 		 const struct migrate_msg *msg);
 
+/* cli/home_vm.c: the text that a message ends with, from a byte on; fit for
+ * a terminal. */
+const char *home_text(const struct migrate_msg *msg, size_t from);
+
 #endif

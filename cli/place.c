@@ -11,6 +11,7 @@ int cli_place_find(const char *where, bool boards, struct cli_place *place,
 		   struct hexo_error *err)
 {
 	enum hexo_isa isa = cli_isa_by_name(where);
+	char name[sizeof(place->name)];
 	int r;
 
 	*place = (struct cli_place){ .name = CLI_PLACE_SERVER, .isa = isa };
@@ -20,10 +21,11 @@ int cli_place_find(const char *where, bool boards, struct cli_place *place,
 	}
 	if (isa != HEXO_ISA_NONE) {
 		if (isa == cli_isa_host() || !boards ||
-		    board_find(where, &place->address, NULL) < 0)
+		    board_find(where, &place->address, name, sizeof(name),
+			       NULL) < 0)
 			return 0;
 		place->remote = true;
-		snprintf(place->name, sizeof(place->name), "board-%s", where);
+		strcpy(place->name, name);
 		return 0;
 	}
 	place->remote = true;
@@ -31,7 +33,8 @@ int cli_place_find(const char *where, bool boards, struct cli_place *place,
 	if (strchr(where, ':'))
 		r = node_address_parse(where, &place->address, err);
 	else
-		r = board_find(where, &place->address, err);
+		r = board_find(where, &place->address, place->name,
+			       sizeof(place->name), err);
 	if (r == -ENOENT)
 		return hexo_fail(err, r,
 				 "%s is neither '" CLI_PLACE_SERVER
