@@ -131,12 +131,14 @@ int callgraph_find_reaching(struct callgraph *g, struct hexo_error *err)
 		if (!ir_is_marked(f, "hexo-nopoll") || function_is_poll(f))
 			continue;
 		site = first_site(g, f);
-		if (site && ir_callee(site))
+		if (site)
 			return hexo_fail(err, -EINVAL,
 					 "%s: %s must not poll, but calls %s, "
 					 "which may",
 					 ir_where(site), ir_name(f),
-					 ir_name(ir_callee(site)));
+					 ir_callee(site)
+						 ? ir_name(ir_callee(site))
+						 : "through a pointer");
 	}
 	return 0;
 }
