@@ -4,6 +4,7 @@
 #   make          build everything            make demo   run the main job
 #   make check    all tests                   make bench  print the figures
 #   make lint     style and house rules       make clean  remove build/
+#   make V=1      the same, with the commands that run
 #
 # Everything built lies under build/; programs under build/bin/.
 
@@ -11,6 +12,12 @@ MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 .SUFFIXES:
 .DELETE_ON_ERROR:
 SHELL := /bin/bash -o pipefail
+
+# Rules say what they make; `make V=1` shows the commands.
+ifndef V
+.SILENT:
+endif
+say = printf '%-8s%s\n' $(1) $(2)
 
 B     := build
 BIN   := $(B)/bin
@@ -31,11 +38,13 @@ CFLAGS := -std=gnu17 -D_GNU_SOURCE -O2 -g -fPIE $(WARN) -Iinclude -I. -MMD -MP
 all:
 
 $(OBJ)/x86-64/%.o: %.c
-	@mkdir -p $(@D)
+	mkdir -p $(@D)
+	$(call say,CC,$@)
 	$(CC_x86-64) $(CFLAGS) -c $< -o $@
 
 $(OBJ)/aarch64/%.o: %.c
-	@mkdir -p $(@D)
+	mkdir -p $(@D)
+	$(call say,CC,$@)
 	$(CC_aarch64) $(CFLAGS) -c $< -o $@
 
 # $(call objects,ISA,SOURCES): the objects of C sources for a node's ISA.
@@ -45,7 +54,8 @@ objects = $(patsubst %.c,$(OBJ)/$(1)/%.o,$(2))
 # are linked after the objects. Adds it to `all`.
 define program
 $(1): $(call objects,$(2),$(3))
-	@mkdir -p $$(@D)
+	mkdir -p $$(@D)
+	$$(call say,LINK,$$@)
 	$$(CC_$(2)) $$(LINK_$(2)) -o $$@ $$^ $(4)
 all: $(1)
 endef
