@@ -2,6 +2,7 @@
 /* hexo run: from the command line to a job's home. */
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -281,6 +282,13 @@ static int run_prepare(struct run *run, struct hexo_error *err)
 	if (home->save_streams && access(home->save_streams, W_OK | X_OK) < 0)
 		return hexo_fail_errno(err, "cannot write into %s",
 				       home->save_streams);
+	if (home->stats) {
+		cleanup_file FILE *stats = fopen(home->stats, "ae");
+
+		if (!stats)
+			return hexo_fail_errno(err, "cannot write %s",
+					       home->stats);
+	}
 	if (home->resume) {
 		r = cli_resume_check(home->resume, &run->image, &vm, err);
 		if (r < 0)
