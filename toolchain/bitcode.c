@@ -53,6 +53,17 @@ int tc_bitcode_read(LLVMContextRef c, const char *name, const char *bytes,
 		LLVMDisposeModule(*out);
 		return r;
 	}
+	/* Told here, where the source is still known. */
+	LLVMGetModuleInlineAsm(*out, &len);
+	if (len) {
+		int r = hexo_fail(err, -ENOTSUP,
+				  "%s: assembly outside functions is not "
+				  "portable; use C",
+				  LLVMGetSourceFileName(*out, &len));
+
+		LLVMDisposeModule(*out);
+		return r;
+	}
 	return 0;
 }
 
