@@ -20,7 +20,7 @@ teardown_file() {
 	hexo board list --json | jq -e --arg n "$name" \
 		'[.. | objects | select(.name? == $n)] | length == 1'
 	hexo board stop "$name"
-	! hexo board list | grep -w "$name"
+	hexo board list | no_line -w "$name"
 }
 
 @test "two boards cannot have one name" {
