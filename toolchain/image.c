@@ -121,10 +121,10 @@ static char *make_manifest(const struct tc_image *image)
 			 "layout_version", HEXO_LAYOUT_VERSION, "abi_version",
 			 HEXO_ABI_VERSION, "frame_version", HEXO_FRAME_VERSION,
 			 "isas", describe_isas(image), "features", "functions",
-			 (int)image->stats.functions, "migratable",
-			 (int)image->stats.migratable, "polls",
-			 (int)image->stats.polls, "sites",
-			 (int)image->stats.sites);
+			 (int)image->features.functions, "migratable",
+			 (int)image->features.migratable, "polls",
+			 (int)image->features.polls, "sites",
+			 (int)image->features.sites);
 	text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	json_decref(root);
 	return text;

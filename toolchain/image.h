@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "hexo/error.h"
-#include "toolchain/pass/pass.h"
 
 struct tc_image_elf {
 	const char *isa; /* its name */
@@ -15,11 +14,16 @@ struct tc_image_elf {
 	size_t len;
 };
 
+/* What the image's code looks like, for predictions. */
+struct tc_image_features {
+	unsigned functions, migratable, polls, sites;
+};
+
 struct tc_image {
 	const char *name; /* of the program */
 	uint64_t build_id[2];
 	uint64_t layout_hash;
-	struct pass_stats stats;
+	struct tc_image_features features;
 	const struct tc_image_elf *elfs;
 	size_t n_elfs;
 };

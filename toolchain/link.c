@@ -199,7 +199,7 @@ static int optimise(LLVMModuleRef m, const char *passes, struct hexo_error *err)
 static int make_portable(struct linking *l, struct hexo_error *err)
 {
 	LLVMModuleRef m = l->module;
-	struct pass_stats *stats = &l->image.stats;
+	struct pass_stats stats = { 0 };
 	char *why = NULL;
 	int r;
 
@@ -221,15 +221,21 @@ static int make_portable(struct linking *l, struct hexo_error *err)
 	r = optimise(m, "globaldce", err);
 	phase_done(l, "optimising");
 	if (r == 0)
-		r = pass_polls(m, stats, err);
+		r = pass_polls(m, &stats, err);
 	if (r == 0)
-		r = pass_frames(m, stats, err);
+		r = pass_frames(m, &stats, err);
 	if (r == 0)
 		r = pass_layout(m, err);
 	if (r == 0 && LLVMVerifyModule(m, LLVMReturnStatusAction, &why))
 		r = hexo_fail(err, -EINVAL, "the passes broke the module: %s",
 			      why);
 	LLVMDisposeMessage(why);
+	l->image.features = (struct tc_image_features){
+		.functions = stats.functions,
+		.migratable = stats.migratable,
+		.polls = stats.polls,
+		.sites = stats.sites,
+	};
 	phase_done(l, "making it portable");
 	return r;
 }

@@ -156,7 +156,7 @@ static void broken_index(void **unused)
 	assert_refused(); /* no member at that offset */
 
 	begin();
-	add_member("/", "\0\0\0\1\0\0\0\x4ef!", 10);
+	add_member("/", "\0\0\0\1\0\0\0\116f!", 10);
 	add_member("a.o/", "x", 1);
 	assert_refused(); /* symbol without end */
 }

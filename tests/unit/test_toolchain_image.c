@@ -29,7 +29,7 @@ static const struct tc_image image = {
 	.name = "job",
 	.build_id = { 0x1122334455667788, 0x99aabbccddeeff00 },
 	.layout_hash = 0xabc,
-	.stats = { .functions = 4, .migratable = 3, .polls = 2, .sites = 1 },
+	.features = { .functions = 4, .migratable = 3, .polls = 2, .sites = 1 },
 	.elfs = elfs,
 	.n_elfs = 2,
 };
