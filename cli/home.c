@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "cli/commands.h"
 #include "cli/home_state.h"
 #include "cli/home_vm.h"
 #include "hexo/hypercall.h"
@@ -169,12 +170,19 @@ void home_handle(struct home *home, enum home_event event,
 
 enum home_state home_fail(struct home *home, const struct migrate_msg *msg)
 {
+	const char *place = home->owner->place.name;
 	struct hexo_error why = home->why;
 
 	move_drop(home, "the job was lost");
 	home->exit_status = why.code < 0 ? why.code : -EIO;
-	hexo_fail(&home->why, home->exit_status, "VM %s at %s is lost: %s",
-		  home->config->id, home->owner->place.name, why.text);
+	if (home->state == HOME_STARTING || home->state == HOME_LOADING)
+		hexo_fail(&home->why, home->exit_status,
+			  "cannot run %s at %s: %s", home->config->job, place,
+			  why.text);
+	else
+		hexo_fail(&home->why, home->exit_status,
+			  "VM %s at %s is lost: %s", home->config->id, place,
+			  why.text);
 	return HOME_ENDED;
 }
 
@@ -195,7 +203,7 @@ static enum home_state home_ended(struct home *home,
 		home->exit_status = 128 + (int)(usage.status & 0x7f);
 	else
 		home->exit_status = msg->type == HEXO_MSG_FAULT
-					    ? 125
+					    ? CLI_RUN_FAILED
 					    : (int)(usage.status & 0xff);
 	move_drop(home, "the job ended");
 	return HOME_ENDED;
@@ -388,6 +396,18 @@ static void home_close(struct home *home)
 	free(home);
 }
 
+static void home_write_stats(struct home *home, int status)
+{
+	const struct cli_home_config *config = home->config;
+	struct hexo_error why;
+
+	if (status < 0)
+		status = status == -ENOEXEC ? CLI_RUN_UNUSABLE : CLI_RUN_FAILED;
+	if (config->stats && cli_stats_write(&home->stats, config->stats,
+					     config->job, status, &why) < 0)
+		home_say(home, "%s", why.text);
+}
+
 int cli_home_run(const struct cli_home_config *config, struct hexo_error *err)
 {
 	struct home *home = base_alloc(sizeof(*home));
@@ -415,13 +435,7 @@ int cli_home_run(const struct cli_home_config *config, struct hexo_error *err)
 		if (r < 0 && err)
 			*err = home->why;
 	}
-	if (config->stats) {
-		struct hexo_error why;
-
-		if (cli_stats_write(&home->stats, config->stats, config->job,
-				    r < 0 ? 125 : r, &why) < 0)
-			home_say(home, "%s", why.text);
-	}
+	home_write_stats(home, r);
 	home_close(home);
 	return r;
 }

@@ -21,7 +21,7 @@ struct cli_home_config {
 	struct cli_place place;         /* where the job starts */
 	const char *job;                /* as the user named it */
 	const char *id;                 /* for `hexo ps` */
-	const char *stats;              /* file to write; NULL: none */
+	FILE *stats;                    /* for --stats; NULL: none */
 	const char *save_streams;       /* directory; NULL: none */
 	const char *resume;             /* stream to start from; NULL: main */
 	uint64_t polls;                 /* that it has behind it */

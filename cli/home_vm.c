@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "cli/commands.h"
 #include "hexo/io.h"
 
 /* As much of the stream waits for a slow target before the source has to. */
@@ -163,6 +164,20 @@ const char *home_text(const struct migrate_msg *msg, size_t from)
 	return text;
 }
 
+/* ERROR: the exit status that follows says whose fault it was. */
+static void home_error(struct home *home, struct cli_vm *vm,
+		       const struct migrate_msg *msg)
+{
+	const char *text = home_text(msg, 0);
+	char how[64];
+	int code = -EIO;
+
+	if (cli_vm_end(vm, how, sizeof(how)) == CLI_RUN_UNUSABLE)
+		code = -ENOEXEC;
+	hexo_fail(&home->why, code, "%s", text);
+	home_lost(home, vm);
+}
+
 static void home_message(struct home *home, struct cli_vm *vm,
 			 const struct migrate_msg *msg)
 {
@@ -178,8 +193,7 @@ static void home_message(struct home *home, struct cli_vm *vm,
 		return;
 	}
 	if (msg->type == HEXO_MSG_ERROR) {
-		hexo_fail(&home->why, -EIO, "%s", home_text(msg, 0));
-		home_lost(home, vm);
+		home_error(home, vm, msg);
 		return;
 	}
 	if (event == HOME_EVENTS) {
@@ -203,7 +217,7 @@ static void home_vm_read(struct home *home, struct cli_vm *vm)
 	if (r > 0) {
 		home_message(home, vm, &vm->link.inbox.msg);
 	} else if (r < 0) {
-		cli_vm_describe_end(vm, how, sizeof(how));
+		cli_vm_end(vm, how, sizeof(how));
 		if (r != -EPROTO)
 			hexo_fail(&home->why, r, "its hexo-vm vanished%s", how);
 		home_lost(home, vm);

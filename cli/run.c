@@ -84,7 +84,7 @@ struct run {
 	struct cli_plan plan;
 	struct cli_environment env;
 	struct base_buffer boot;
-	const char *isa, *node, *name;
+	const char *isa, *node, *name, *stats;
 	char *id;
 };
 
@@ -166,7 +166,7 @@ static int run_set(void *ctx, int option, const char *value,
 		home->timeout_s = (unsigned)number;
 		return r;
 	case RUN_STATS:
-		home->stats = value;
+		run->stats = value;
 		return 0;
 	case RUN_COUNT:
 		home->count = true;
@@ -279,16 +279,16 @@ static int run_prepare(struct run *run, struct hexo_error *err)
 	r = run_check_hops(run, err);
 	if (r < 0)
 		return r;
+	if (run->stats) {
+		/* Better to hear now than at the end that it cannot be. */
+		home->stats = fopen(run->stats, "we");
+		if (!home->stats)
+			return hexo_fail_errno(err, "cannot write %s",
+					       run->stats);
+	}
 	if (home->save_streams && access(home->save_streams, W_OK | X_OK) < 0)
 		return hexo_fail_errno(err, "cannot write into %s",
 				       home->save_streams);
-	if (home->stats) {
-		cleanup_file FILE *stats = fopen(home->stats, "ae");
-
-		if (!stats)
-			return hexo_fail_errno(err, "cannot write %s",
-					       home->stats);
-	}
 	if (home->resume) {
 		r = cli_resume_check(home->resume, &run->image, &vm, err);
 		if (r < 0)
@@ -336,6 +336,8 @@ static void run_free(struct run *run)
 	cli_plan_free(&run->plan);
 	cli_environment_free(&run->env);
 	base_buffer_free(&run->boot);
+	if (run->home.stats)
+		fclose(run->home.stats);
 	free(run->id);
 }
 

@@ -64,14 +64,13 @@ json_t *cli_hop_json(const struct cli_hop *hop)
 		(json_int_t)hop->frames, "result", hop->result);
 }
 
-int cli_stats_write(const struct cli_stats *stats, const char *path,
-		    const char *job, int exit_status, struct hexo_error *err)
+int cli_stats_write(const struct cli_stats *stats, FILE *file, const char *job,
+		    int exit_status, struct hexo_error *err)
 {
 	json_t *isas = json_object();
 	json_t *hops = json_array();
 	json_t *all;
 	cleanup_free char *text = NULL;
-	cleanup_file FILE *file = NULL;
 
 	for (int i = 0; i < CLI_ISA_END; i++)
 		if (stats->isa[i].used)
@@ -101,8 +100,7 @@ int cli_stats_write(const struct cli_stats *stats, const char *path,
 		return hexo_fail(err, -EILSEQ,
 				 "cannot write statistics of a job whose name "
 				 "is not UTF-8");
-	file = fopen(path, "we");
-	if (!file || fprintf(file, "%s\n", text) < 0 || fflush(file) != 0)
-		return hexo_fail_errno(err, "cannot write %s", path);
+	if (fprintf(file, "%s\n", text) < 0 || fflush(file) != 0)
+		return hexo_fail_errno(err, "cannot write statistics");
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "cli/isa.h"
 #include "cli/place.h"
@@ -51,8 +52,8 @@ void cli_stats_free(struct cli_stats *stats);
 /* The figures of a hop; a new reference. */
 json_t *cli_hop_json(const struct cli_hop *hop);
 
-/* Writes the document of --stats. */
-int cli_stats_write(const struct cli_stats *stats, const char *path,
-		    const char *job, int exit_status, struct hexo_error *err);
+/* Writes the document of --stats to file. */
+int cli_stats_write(const struct cli_stats *stats, FILE *file, const char *job,
+		    int exit_status, struct hexo_error *err);
 
 #endif

@@ -193,18 +193,20 @@ int cli_child_wait(pid_t pid, int timeout_ms, int *status)
 	return waitpid(pid, status, timeout_ms < 0 ? 0 : WNOHANG) == pid;
 }
 
-void cli_vm_describe_end(struct cli_vm *vm, char *text, size_t size)
+int cli_vm_end(struct cli_vm *vm, char *text, size_t size)
 {
 	int status;
 
 	text[0] = '\0';
 	if (vm->pid < 0 || vm->pending >= 0 ||
 	    !cli_child_wait(vm->pid, 500, &status))
-		return;
+		return -1;
 	vm->pid = -1;
-	if (WIFSIGNALED(status))
+	if (WIFSIGNALED(status)) {
 		snprintf(text, size, " (killed by signal %d)",
 			 WTERMSIG(status));
-	else
-		snprintf(text, size, " (exit status %d)", WEXITSTATUS(status));
+		return -1;
+	}
+	snprintf(text, size, " (exit status %d)", WEXITSTATUS(status));
+	return WEXITSTATUS(status);
 }

@@ -52,8 +52,9 @@ int cli_vm_connected(struct cli_vm *vm, struct hexo_error *err);
 pid_t cli_vm_close(struct cli_vm *vm);
 
 /* How the child ended, for messages: " (killed by signal 9)", "" if it is
- * not known. Waits a moment for that. */
-void cli_vm_describe_end(struct cli_vm *vm, char *text, size_t size);
+ * not known. Waits a moment for that. Returns its exit status, -1 if it has
+ * none. */
+int cli_vm_end(struct cli_vm *vm, char *text, size_t size);
 
 /* Waits at most timeout_ms for a child to end. Returns 1 and its wait
  * status if it did, else 0. */

@@ -160,7 +160,7 @@ alter_elf() {
 	head -c 50 original.elf > x86-64.elf
 	elf_again x86-64
 	repack bad
-	refused 125 "ELF" --isa x86-64 ./bad
+	refused 126 "ELF" --isa x86-64 ./bad
 }
 
 @test "an ISA that the image does not have" {
