@@ -163,10 +163,10 @@ static int64_t call_io(struct vm *vm, void *request)
 	q->out_used = 0;
 	if (q->op == 0 || q->op >= HEXO_IO_OPS)
 		return -ENOSYS;
-	if (q->in_len > HEXO_IO_MAX || q->out_len > HEXO_IO_MAX)
-		return -EINVAL;
 	if (!in || !out)
 		return -EFAULT;
+	if (q->in_len > HEXO_IO_MAX || q->out_len > HEXO_IO_MAX)
+		return -EINVAL;
 	msg.out_len = (uint32_t)q->out_len;
 	memcpy(msg.arg, q->arg, sizeof(msg.arg));
 	parts[1] = (struct iovec){ in, q->in_len };

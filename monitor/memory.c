@@ -106,15 +106,17 @@ int vm_memory_complete(struct vm_memory *m, struct hexo_error *err)
 {
 	const struct hexo_layout *l = &m->layout;
 	const uint32_t rw = VM_READ | VM_WRITE;
+	const uint64_t control_end =
+		HEXO_CONTROL_BASE + page_up(sizeof(struct hexo_control));
 	uint64_t rest = l->portable_low;
 	const struct {
 		uint64_t low, high;
+		uint32_t perm;
 	} add[] = {
-		{ HEXO_CONTROL_BASE,
-		  HEXO_CONTROL_BASE + page_up(sizeof(struct hexo_control)) },
-		{ l->pstack_low, l->pstack_high },
-		{ l->frames_low, l->frames_high },
-		{ l->nstack_low, l->nstack_high },
+		{ HEXO_CONTROL_BASE, control_end, rw | VM_CONTROL },
+		{ l->pstack_low, l->pstack_high, rw },
+		{ l->frames_low, l->frames_high, rw },
+		{ l->nstack_low, l->nstack_high, rw },
 	};
 	unsigned i;
 	int r;
@@ -131,7 +133,8 @@ int vm_memory_complete(struct vm_memory *m, struct hexo_error *err)
 			return r;
 	}
 	for (i = 0; i < sizeof(add) / sizeof(add[0]); i++) {
-		r = vm_memory_allow(m, add[i].low, add[i].high, rw, err);
+		r = vm_memory_allow(m, add[i].low, add[i].high, add[i].perm,
+				    err);
 		if (r < 0)
 			return r;
 	}
@@ -184,7 +187,7 @@ void *vm_memory_at(const struct vm_memory *m, struct vm_gva addr, uint64_t len,
 	while (left) {
 		const struct vm_range *g = vm_memory_find(m, at);
 
-		if (!g || (g->perm & need) != need)
+		if (!g || (g->perm & need) != need || (g->perm & VM_CONTROL))
 			return NULL;
 		if (left <= g->high - at)
 			break;

@@ -30,7 +30,8 @@ static inline struct vm_gva vm_gva(uint64_t value)
 enum {
 	VM_READ = 1,
 	VM_WRITE = 2,
-	VM_EXEC = 4, /* never together with VM_WRITE */
+	VM_EXEC = 4,    /* never together with VM_WRITE */
+	VM_CONTROL = 8, /* the control page: no place for a request's data */
 };
 
 struct vm_range {
@@ -75,8 +76,8 @@ const struct vm_range *vm_memory_find(const struct vm_memory *m, uint64_t addr);
 
 /*
  * A host pointer to len bytes at addr, if the guest itself may read (write:
- * and write) all of them; else NULL. With len 0 every address is good and
- * the pointer must not be used.
+ * and write) all of them and none is of the control page; else NULL. With
+ * len 0 every address is good and the pointer must not be used.
  */
 void *vm_memory_at(const struct vm_memory *m, struct vm_gva addr, uint64_t len,
 		   bool write);

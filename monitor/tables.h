@@ -13,8 +13,8 @@
 
 /* More permissions, for the monitor's own pages. */
 enum {
-	VM_DEVICE = 8,      /* never backed by memory */
-	VM_SUPERVISOR = 16, /* not for the guest */
+	VM_DEVICE = 16,     /* never backed by memory */
+	VM_SUPERVISOR = 32, /* not for the guest */
 };
 
 struct vm_tables_format {

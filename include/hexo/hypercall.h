@@ -11,7 +11,8 @@
  * The monitor copies the request in once, checks every field of the copy,
  * acts, writes results back into the guest's request, and returns.
  * Addresses in requests are guest addresses; a range that is not wholly in
- * guest-accessible memory gives -EFAULT; an unknown number gives -ENOSYS.
+ * guest-accessible memory, or in the control page, gives -EFAULT; an unknown
+ * number gives -ENOSYS.
  *
  * All fields are little-endian, naturally aligned, no padding.
  */
