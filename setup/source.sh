@@ -22,13 +22,17 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 state=$root/build/apt
 archive=$root/build/archives
 mkdir -p "$state/lists/partial" "$state/cache/archives/partial" "$archive"
+# One at a time: they share apt's state.
+exec 9> "$state/lock"
+flock 9
 
 # The Debian archive this machine already uses, for sources this time.
 archive_uri() {
 	# shellcheck disable=SC2016 # apt expands these
-	apt-get indextargets --format '$(CODENAME) $(COMPONENT) $(REPO_URI)' \
-		'Created-By: Packages' |
-		awk '$1 == "bookworm" && $2 == "main" { print $3; exit }'
+	apt-get indextargets 'Created-By: Packages' --format \
+		'$(RELEASE) $(CODENAME) $(COMPONENT) $(REPO_URI)' |
+		awk '($1 == "bookworm" || $2 == "bookworm") && $3 == "main" {
+			print $4; exit }'
 }
 
 apt_private() {
@@ -47,7 +51,7 @@ fetch() {
 
 has_sum() {
 	[ -f "$archive/$file" ] &&
-		echo "$sha256  $archive/$file" | sha256sum --check --status
+		echo "$sha256  $archive/$file" | sha256sum --check --status 2>/dev/null
 }
 
 if ! has_sum; then
