@@ -36,10 +36,7 @@ static const char pipeline[] =
 	"loop-sink,instsimplify,div-rem-pairs,"
 	"simplifycfg<bonus-inst-threshold=1;switch-range-to-icmp>)";
 
-/* Beyond this much of data, addresses need more than 31 bits. */
-#define SMALL_DATA (UINT64_C(0x7fff0000) - HEXO_PORTABLE_BASE)
-
-static bool is_large(LLVMModuleRef m)
+static uint64_t data_size(LLVMModuleRef m)
 {
 	LLVMTargetDataRef layout = LLVMGetModuleDataLayout(m);
 	uint64_t size = 0;
@@ -50,7 +47,23 @@ static bool is_large(LLVMModuleRef m)
 			size += LLVMABISizeOfType(layout,
 						  LLVMGlobalGetValueType(g)) +
 				LLVMGetAlignment(g);
-	return size > SMALL_DATA;
+	return size;
+}
+
+/* x86-64's back end tells by a section's name that it is far away: .bss.x is
+ * near in any model, .lbss.x is not. */
+static void rename_sections(LLVMModuleRef m)
+{
+	for (LLVMValueRef g = LLVMGetFirstGlobal(m); g;
+	     g = LLVMGetNextGlobal(g)) {
+		const char *section = LLVMGetSection(g);
+		cleanup_free char *far = NULL;
+
+		if (!section || section[0] != '.')
+			continue;
+		far = base_printf(".l%s", section + 1);
+		LLVMSetSection(g, far);
+	}
 }
 
 /* Blocks that save a large frame hold hundreds of stores, for which the
@@ -68,7 +81,7 @@ static void parse_options(const struct tc_isa *isa)
 	LLVMParseCommandLineOptions(argc, argv, "");
 }
 
-static int make_machine(const struct tc_isa *isa, bool large,
+static int make_machine(const struct tc_isa *isa, LLVMCodeModel model,
 			LLVMTargetMachineRef *out, struct hexo_error *err)
 {
 	LLVMTargetRef target;
@@ -84,9 +97,7 @@ static int make_machine(const struct tc_isa *isa, bool large,
 	}
 	*out = LLVMCreateTargetMachine(target, isa->triple, isa->cpu,
 				       isa->features, LLVMCodeGenLevelDefault,
-				       LLVMRelocStatic,
-				       large ? LLVMCodeModelLarge
-					     : LLVMCodeModelSmall);
+				       LLVMRelocStatic, model);
 	return *out ? 0
 		    : hexo_fail(err, -ENOTSUP, "%s: no back end", isa->name);
 }
@@ -116,13 +127,18 @@ static int optimise(LLVMModuleRef m, LLVMTargetMachineRef machine,
 static int generate(LLVMModuleRef m, const struct tc_backend *b,
 		    struct hexo_error *err)
 {
+	LLVMCodeModel model = LLVMCodeModelSmall;
 	LLVMTargetMachineRef machine;
 	char *why = NULL;
 	int r;
 
+	if (data_size(m) > b->isa->far_data) {
+		model = b->isa->far;
+		rename_sections(m);
+	}
 	LLVMSetTarget(m, b->isa->triple);
 	LLVMSetDataLayout(m, b->isa->data_layout);
-	r = make_machine(b->isa, is_large(m), &machine, err);
+	r = make_machine(b->isa, model, &machine, err);
 	if (r == 0)
 		r = optimise(m, machine, err);
 	if (r == 0)
@@ -141,6 +157,7 @@ static int link_executable(const struct tc_backend *b, struct hexo_error *err)
 {
 	static const char *const options[] = {
 		"-static",
+		"--strip-debug",
 		"--build-id=none",
 		"--eh-frame-hdr",
 		"-z",

@@ -3,6 +3,8 @@
 
 #include <llvm-c/Target.h>
 
+#include "hexo/layout.h"
+
 #define BACK_END(target)                              \
 	static void initialize_##target(void)         \
 	{                                             \
@@ -32,6 +34,9 @@ const struct tc_isa tc_isas[] = {
 		.triple = "x86_64-unknown-linux-musl",
 		.data_layout = "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-"
 			       "i128:128-f80:128-n8:16:32:64-S128",
+		/* addresses of 31 bits */
+		.far_data = UINT64_C(0x7fff0000) - HEXO_PORTABLE_BASE,
+		.far = LLVMCodeModelMedium,
 		.cpu = "x86-64",
 		.features = "",
 		.options = no_options,
@@ -46,6 +51,9 @@ const struct tc_isa tc_isas[] = {
 		.triple = "aarch64-unknown-linux-musl",
 		.data_layout = "e-m:e-i8:8:32-i16:16:32-i64:64-i128:128-n32:64-"
 			       "S128-Fn32",
+		/* 4 GiB from the instruction on */
+		.far_data = UINT64_C(0xffff0000) - HEXO_PORTABLE_BASE,
+		.far = LLVMCodeModelLarge,
 		.cpu = "generic",
 		.features = "+v8a,+fp-armv8,+neon",
 		.options = aarch64_options,

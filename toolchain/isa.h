@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <llvm-c/TargetMachine.h>
+
 #include "hexo/isa.h"
 #include "toolchain/pass/pass.h"
 
@@ -14,6 +16,10 @@ struct tc_isa {
 	const char *name;
 	const char *triple;
 	const char *data_layout;
+	/* Portable data beyond far_data bytes is out of reach of the usual
+	 * code; then code for the model far is generated. */
+	uint64_t far_data;
+	LLVMCodeModel far;
 	const char *cpu; /* the least that a node must be */
 	const char *features;
 	const char *const *options; /* of LLVM's back end; NULL-ended */
