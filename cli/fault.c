@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,18 +21,11 @@ static const struct {
 
 enum { FAULT_POINTS = sizeof(fault_points) / sizeof(fault_points[0]) };
 
-/* The far end of a VM's channel is gone from now on. */
-static void fault_kill(struct cli_vm *vm)
+/* Whether the step that a variable names is over with this event. */
+static bool fault_is_at(const struct home *home, const char *variable,
+			enum home_event event)
 {
-	if (vm->pid > 0)
-		kill(vm->pid, SIGKILL);
-	shutdown(vm->link.fd, SHUT_RDWR);
-}
-
-enum home_event fault_at(struct home *home, enum home_event event)
-{
-	const char *name = getenv("HEXO_TEST_KILL_TARGET");
-	bool from_target = event == TARGET_HELLO || event == TARGET_COMMIT;
+	const char *name = getenv(variable);
 
 	for (size_t i = 0; name && i < FAULT_POINTS; i++) {
 		if (strcmp(fault_points[i].name, name) ||
@@ -40,15 +34,28 @@ enum home_event fault_at(struct home *home, enum home_event event)
 		if (event == OWNER_STREAM &&
 		    fault_points[i].streams != home->streams)
 			continue;
-		if (event == OWNER_RUNNING && home->state != HOME_ARRIVING)
-			continue;
-		fault_kill(event == OWNER_RUNNING ? home->owner : home->target);
-		hexo_fail(&home->why, -1, "it was ended by a test at '%s'",
-			  name);
-		/* What a dead VM said did not come any more. */
-		if (event == OWNER_RUNNING)
-			return OWNER_LOST;
-		return from_target ? TARGET_LOST : event;
+		return event != OWNER_RUNNING || home->state == HOME_ARRIVING;
 	}
-	return event;
+	return false;
+}
+
+enum home_event fault_at(struct home *home, enum home_event event)
+{
+	struct cli_vm *vm = event == OWNER_RUNNING ? home->owner : home->target;
+
+	if (fault_is_at(home, "HEXO_TEST_STOP_TARGET", event) && vm->pid > 0)
+		kill(vm->pid, SIGSTOP);
+	if (!fault_is_at(home, "HEXO_TEST_KILL_TARGET", event))
+		return event;
+	/* The far end of the VM's channel is gone from now on. */
+	if (vm->pid > 0)
+		kill(vm->pid, SIGKILL);
+	shutdown(vm->link.fd, SHUT_RDWR);
+	hexo_fail(&home->why, -EIO, "it was ended by a test at '%s'",
+		  getenv("HEXO_TEST_KILL_TARGET"));
+	/* What a dead VM said did not come any more. */
+	if (event == OWNER_RUNNING)
+		return OWNER_LOST;
+	return event == TARGET_HELLO || event == TARGET_COMMIT ? TARGET_LOST
+							       : event;
 }

@@ -105,8 +105,9 @@ void move_save_begin(struct home *home);
 void move_save(struct home *home, const void *data, size_t len);
 void move_save_end(struct home *home, bool whole);
 
-/* cli/fault.c: HEXO_TEST_KILL_TARGET, which has the target of a move vanish
- * at a step of the protocol: the event that happens instead. */
+/* cli/fault.c: the variables HEXO_TEST_KILL_TARGET and HEXO_TEST_STOP_TARGET
+ * have the target of a move vanish, or do nothing more, at a step of the
+ * protocol. Returns the event that happens instead. */
 enum home_event fault_at(struct home *home, enum home_event event);
 
 /* cli/home.c, for the actions. */

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+# The target of a move gets stuck at a step of the protocol, and says nothing
+# more: the move is given up in time and the job goes on at the source.
+load ../lib
+
+# survives STEP TEXT
+survives() {
+	HEXO_TEST_STOP_TARGET=$1 \
+		on "--local --timeout 1 --hop 2000:aarch64" treerec
+	grep -q "cannot move to server (aarch64): $2 in . s" stderr
+	[ "$(figure '.hops | length')" = 1 ]
+	ran_on x86-64
+}
+
+@test "target gets stuck when it has said hello" {
+	survives hello "\(the stream got stuck\|it did not commit\)"
+}
+
+@test "target gets stuck in the middle of the stream" {
+	survives stream "\(the stream got stuck\|it did not commit\)"
+}
+
+@test "target gets stuck once it owns the job: the job is lost, and said so" {
+	HEXO_TEST_STOP_TARGET=commit hexo_run --local --timeout 1 \
+		--hop 2000:aarch64 "$(image treerec)"
+	cat stderr
+	[ "$status" = 125 ]
+	grep -q "is lost: it did not run again" stderr
+}
+
+@test "a job that reaches no poll in time stays where it is" {
+	hexo run --name sleeper "$(image ep)" W > stdout 2> stderr &
+	local job=$! r=0
+	until hexo ps | grep -w sleeper | grep -qw running; do sleep 0.1; done
+	pkill -STOP -P "$job" hexo-vm
+	hexo migrate sleeper x86-64 2> refusal || r=$?
+	pkill -CONT -P "$job" hexo-vm
+	cat refusal
+	[ "$r" = 1 ]
+	grep -q "did not reach a poll" refusal
+	wait "$job"
+	natively ep W
+	diff expected stdout
+}
