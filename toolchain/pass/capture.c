@@ -68,11 +68,11 @@ static void find_sites(struct frames *fr, struct frame_function *fn)
 	ir_list_free(&calls);
 }
 
-/* Places in the record: header, locals, then the live values by size. */
+/* Places in the record: header, stack pointer, then the live values. */
 static void lay_out(struct frames *fr, const struct frame_function *fn,
 		    struct site *s)
 {
-	uint64_t at = sizeof(struct hexo_frame) + 8 * fn->locals.n;
+	uint64_t at = sizeof(struct hexo_frame) + (fn->entry_sp ? 8 : 0);
 
 	s->offset = base_alloc(s->live.n * sizeof(s->offset[0]));
 	for (unsigned k = 0; k < s->live.n; k++) {
@@ -86,8 +86,8 @@ static void lay_out(struct frames *fr, const struct frame_function *fn,
 }
 
 void capture_build_save(struct frames *fr, const struct frame_function *fn,
-			unsigned site, const LLVMValueRef *values,
-			const LLVMValueRef *locals, bool slots)
+			unsigned site, const LLVMValueRef *values, bool slots,
+			LLVMValueRef entry_sp, const struct frame_local *locals)
 {
 	const struct site *s = &fn->sites[site];
 	LLVMValueRef args[] = {
@@ -102,10 +102,17 @@ void capture_build_save(struct frames *fr, const struct frame_function *fn,
 	LLVMSetCleanup(pad, 1);
 	record = LLVMBuildCall2(fr->b, fr->save_type, fr->save, args, 3, "");
 	ir_call_attribute(record, "nomerge", 0);
-	for (unsigned k = 0; k < fn->locals.n; k++)
-		LLVMBuildStore(fr->b, locals[k],
+	if (entry_sp)
+		LLVMBuildStore(fr->b, entry_sp,
 			       ir_gep(fr->b, record,
-				      sizeof(struct hexo_frame) + 8 * k));
+				      sizeof(struct hexo_frame)));
+	/* their contents must be in memory now */
+	for (unsigned k = 0; k < fn->n_locals; k++) {
+		LLVMValueRef v = locals[k].value;
+
+		LLVMBuildCall2(fr->b, LLVMGlobalGetValueType(fr->escape),
+			       fr->escape, &v, 1, "");
+	}
 	for (unsigned k = 0; k < s->live.n; k++) {
 		LLVMTypeRef type = LLVMTypeOf(s->live.at[k]);
 		LLVMValueRef v = values[k];
@@ -128,6 +135,7 @@ void capture_function(struct frames *fr, struct frame_function *fn)
 		lay_out(fr, fn, s);
 		LLVMInstructionEraseFromParent(LLVMGetFirstInstruction(s->pad));
 		LLVMPositionBuilderAtEnd(fr->b, s->pad);
-		capture_build_save(fr, fn, k, s->live.at, fn->locals.at, false);
+		capture_build_save(fr, fn, k, s->live.at, false, fn->entry_sp,
+				   fn->locals);
 	}
 }

@@ -34,10 +34,11 @@ static LLVMValueRef runtime(struct frames *fr, const char *name,
 	return f;
 }
 
-static void declare_marker(struct frames *fr, const char *name,
-			   LLVMTypeRef result)
+static LLVMValueRef marker(struct frames *fr, const char *name,
+			   LLVMTypeRef result, const LLVMTypeRef *params,
+			   unsigned n)
 {
-	LLVMValueRef f = ir_declare(fr->m, name, result, &fr->ptr, 1);
+	LLVMValueRef f = ir_declare(fr->m, name, result, params, n);
 
 	ir_function_attribute(f, "nounwind", 0);
 	ir_function_attribute(f, "willreturn", 0);
@@ -45,6 +46,17 @@ static void declare_marker(struct frames *fr, const char *name,
 	if (result == fr->ptr)
 		LLVMAddAttributeAtIndex(f, LLVMAttributeReturnIndex,
 					ir_attribute(fr->m, "noalias", 0));
+	return f;
+}
+
+static void declare_markers(struct frames *fr)
+{
+	LLVMTypeRef place[] = { fr->ptr, fr->i64 };
+	LLVMTypeRef size[] = { fr->i64, fr->i64 };
+
+	fr->local = marker(fr, MARK_LOCAL, fr->ptr, place, 2);
+	fr->dynamic = marker(fr, MARK_DYNAMIC, fr->ptr, size, 2);
+	fr->escape = marker(fr, MARK_ESCAPE, fr->none, &fr->ptr, 1);
 }
 
 static void prepare(struct frames *fr, LLVMModuleRef m)
@@ -82,8 +94,7 @@ static void prepare(struct frames *fr, LLVMModuleRef m)
 	fr->pstack = LLVMGetNamedGlobal(m, "hexo_pstack");
 	if (!fr->pstack)
 		fr->pstack = LLVMAddGlobal(m, fr->ptr, "hexo_pstack");
-	declare_marker(fr, MARK_ALLOCA_RESUMED, fr->ptr);
-	declare_marker(fr, MARK_ESCAPE, fr->none);
+	declare_markers(fr);
 }
 
 /* hexo_resume_table and hexo_resume_count take the place of the runtime's
@@ -150,7 +161,7 @@ static void free_function(struct frame_function *fn)
 		free(fn->sites[k].offset);
 	}
 	free(fn->sites);
-	ir_list_free(&fn->locals);
+	free(fn->locals);
 }
 
 int pass_frames(LLVMModuleRef m, struct pass_stats *stats,

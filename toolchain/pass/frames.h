@@ -8,10 +8,10 @@
  *
  * Marker functions stand for what pass_isa lowers last, so that the
  * optimiser knows what it may assume:
- *   ptr  hexo.alloca(i64 size, i64 align)   a local, in the entry block
- *   ptr  hexo.alloca.dynamic(i64, i64)      a variable-size one
- *   ptr  hexo.alloca.resumed(ptr)           its argument, again a local
- *   void hexo.escape(ptr)                   from here on others may use it
+ *   ptr  hexo.local(ptr base, i64 offset)  a local of fixed size; only what
+ *                                          comes from here accesses it
+ *   ptr  hexo.local.dynamic(i64 size, i64 align)  one of variable size
+ *   void hexo.escape(ptr)                  from here on others may use it
  */
 #ifndef HEXO_PASS_FRAMES_H
 #define HEXO_PASS_FRAMES_H
@@ -21,10 +21,9 @@
 #include "toolchain/pass/callgraph.h"
 #include "toolchain/pass/ir.h"
 
-#define MARK_ALLOCA         "hexo.alloca"
-#define MARK_ALLOCA_DYNAMIC "hexo.alloca.dynamic"
-#define MARK_ALLOCA_RESUMED "hexo.alloca.resumed"
-#define MARK_ESCAPE         "hexo.escape"
+#define MARK_LOCAL   "hexo.local"
+#define MARK_DYNAMIC "hexo.local.dynamic"
+#define MARK_ESCAPE  "hexo.escape"
 
 /* A call that may reach a poll. */
 struct site {
@@ -35,6 +34,12 @@ struct site {
 	uint64_t size;       /* of the record */
 };
 
+/* A local of fixed size on the portable stack. */
+struct frame_local {
+	LLVMValueRef value;
+	uint64_t offset, align; /* from the function's base */
+};
+
 /* What all of pass_frames needs, and one function's share. */
 struct frames {
 	LLVMModuleRef m;
@@ -43,21 +48,34 @@ struct frames {
 	LLVMTypeRef ptr, i32, i64, none, pad_type;
 	LLVMValueRef save, pop, next, unwind, personality, pstack;
 	LLVMTypeRef save_type, pop_type, unwind_type;
+	LLVMValueRef local, dynamic, escape; /* markers */
 	const struct callgraph *calls;
 };
 
 struct frame_function {
 	LLVMValueRef f;
 	uint32_t number; /* index in the resume table */
-	/* Locals on the portable stack, at fixed places of every record:
-	 * first what the stack pointer was at entry, then each address. */
-	struct ir_list locals;
+	/* The portable stack pointer at entry, NULL without locals; it is
+	 * the first thing in every record. The locals' addresses follow from
+	 * it and need not be saved. */
+	LLVMValueRef entry_sp;
+	struct frame_local *locals;
+	unsigned n_locals;
+	uint64_t locals_size, locals_align;
 	struct site *sites;
 	unsigned n;
 };
 
-/* Locals: replaces allocas; fills fn->locals (empty: none). */
+/* Locals: replaces allocas; fills entry_sp and locals. */
 void pstack_convert(struct frames *fr, struct frame_function *fn);
+
+/* The lowest address of fn's fixed locals, from the stack pointer at entry;
+ * and one of them. Built where the builder stands. */
+LLVMValueRef pstack_build_base(struct frames *fr,
+			       const struct frame_function *fn,
+			       LLVMValueRef entry);
+LLVMValueRef pstack_build_local(struct frames *fr, LLVMValueRef base,
+				const struct frame_local *local);
 
 /* Fills fn->sites: splits blocks, makes invokes, computes live values, fills
  * the landing pads. */
@@ -68,10 +86,12 @@ void liveness_fill(struct frame_function *fn);
 
 /* A landing pad at the builder's position: saves the site's live values, of
  * which values[i] are the values themselves or, with slots, the stack slots
- * that hold them, and the locals, and goes on unwinding. */
+ * that hold them, and goes on unwinding. entry_sp and locals are fn's or
+ * what stands for them in a clone. */
 void capture_build_save(struct frames *fr, const struct frame_function *fn,
-			unsigned site, const LLVMValueRef *values,
-			const LLVMValueRef *locals, bool slots);
+			unsigned site, const LLVMValueRef *values, bool slots,
+			LLVMValueRef entry_sp,
+			const struct frame_local *locals);
 
 /* Builds and returns the resume clone: RESULT f.resume(void). */
 LLVMValueRef resume_build(struct frames *fr, struct frame_function *fn);

@@ -48,44 +48,6 @@ static LLVMValueRef below(struct lowering *l, LLVMValueRef p, LLVMValueRef size)
 	return LLVMBuildGEP2(l->b, i8, p, &minus, 1, "");
 }
 
-static uint64_t constant_operand(LLVMValueRef inst, unsigned i)
-{
-	return LLVMConstIntGetZExtValue(LLVMGetOperand(inst, i));
-}
-
-/* All fixed locals of a function take one step down. */
-static void lower_fixed(struct lowering *l, const struct ir_list *locals)
-{
-	uint64_t size = 0, align = 16;
-	struct ir_list places = { 0 };
-	LLVMValueRef base;
-
-	for (unsigned k = 0; k < locals->n; k++) {
-		uint64_t own = constant_operand(locals->at[k], 1);
-
-		align = own > align ? own : align;
-		size = ir_align_up(size, own) +
-		       constant_operand(locals->at[k], 0);
-	}
-	LLVMPositionBuilderBefore(l->b, locals->at[0]);
-	base = LLVMBuildLoad2(l->b, l->ptr, l->pstack, "");
-	base = below(l, base, ir_i64(l->m, ir_align_up(size, 16)));
-	if (align > 16)
-		base = align_down(l, base, align);
-	LLVMBuildStore(l->b, base, l->pstack);
-	size = 0;
-	for (unsigned k = 0; k < locals->n; k++) {
-		LLVMValueRef local = locals->at[k];
-
-		size = ir_align_up(size, constant_operand(local, 1));
-		ir_list_add(&places, ir_gep(l->b, base, size));
-		size += constant_operand(local, 0);
-	}
-	for (unsigned k = 0; k < locals->n; k++)
-		replace(locals->at[k], places.at[k]);
-	ir_list_free(&places);
-}
-
 static void lower_dynamic(struct lowering *l, LLVMValueRef local)
 {
 	uint64_t align = LLVMConstIntGetZExtValue(LLVMGetOperand(local, 1));
@@ -99,27 +61,29 @@ static void lower_dynamic(struct lowering *l, LLVMValueRef local)
 	replace(local, p);
 }
 
+static void lower_local(struct lowering *l, LLVMValueRef local)
+{
+	LLVMValueRef at = LLVMGetOperand(local, 1);
+
+	LLVMPositionBuilderBefore(l->b, local);
+	replace(local, ir_gep(l->b, LLVMGetOperand(local, 0),
+			      LLVMConstIntGetZExtValue(at)));
+}
+
 static void lower_markers(struct lowering *l, LLVMValueRef f)
 {
-	struct ir_list fixed = { 0 };
-
 	ir_each_block(b, f)
 	{
 		ir_each_inst_safe(i, next, b)
 		{
-			if (ir_calls(i, MARK_ALLOCA))
-				ir_list_add(&fixed, i);
-			else if (ir_calls(i, MARK_ALLOCA_DYNAMIC))
+			if (ir_calls(i, MARK_LOCAL))
+				lower_local(l, i);
+			else if (ir_calls(i, MARK_DYNAMIC))
 				lower_dynamic(l, i);
-			else if (ir_calls(i, MARK_ALLOCA_RESUMED))
-				replace(i, LLVMGetOperand(i, 0));
 			else if (ir_calls(i, MARK_ESCAPE))
 				LLVMInstructionEraseFromParent(i);
 		}
 	}
-	if (fixed.n)
-		lower_fixed(l, &fixed);
-	ir_list_free(&fixed);
 }
 
 static bool is_division(LLVMValueRef i)

@@ -128,8 +128,10 @@ void liveness_fill(struct frame_function *fn)
 
 	number_all(&fl, fn->f);
 	solve(&fl);
-	for (unsigned k = 0; k < fn->locals.n; k++)
-		ir_map_put(&local, fn->locals.at[k], 1);
+	for (unsigned k = 0; k < fn->n_locals; k++)
+		ir_map_put(&local, fn->locals[k].value, 1);
+	if (fn->entry_sp)
+		ir_map_put(&local, fn->entry_sp, 1);
 	row = base_alloc(fl.words * sizeof(ir_word));
 	for (unsigned k = 0; k < fn->n; k++) {
 		struct site *s = &fn->sites[k];

@@ -9,18 +9,7 @@
 #include <llvm-c/Target.h>
 #include <string.h>
 
-static LLVMValueRef marker(struct frames *fr, const char *name)
-{
-	LLVMTypeRef params[] = { fr->i64, fr->i64 };
-	LLVMValueRef f = ir_declare(fr->m, name, fr->ptr, params, 2);
-
-	LLVMAddAttributeAtIndex(f, LLVMAttributeReturnIndex,
-				ir_attribute(fr->m, "noalias", 0));
-	ir_function_attribute(f, "nounwind", 0);
-	ir_function_attribute(f, "willreturn", 0);
-	ir_function_attribute(f, "memory", IR_MEMORY_INACCESSIBLE);
-	return f;
-}
+#include "base/base.h"
 
 /* Lifetime markers speak of allocas only. */
 static void drop_lifetimes(LLVMValueRef alloca)
@@ -41,30 +30,84 @@ static void drop_lifetimes(LLVMValueRef alloca)
 	}
 }
 
-static LLVMValueRef convert_alloca(struct frames *fr, LLVMValueRef alloca,
-				   bool fixed)
+LLVMValueRef pstack_build_base(struct frames *fr,
+			       const struct frame_function *fn,
+			       LLVMValueRef entry)
+{
+	LLVMTypeRef i8 = LLVMInt8TypeInContext(ir_context(fr->m));
+	LLVMTypeRef params[] = { fr->ptr, fr->i64 };
+	unsigned mask = LLVMLookupIntrinsicID("llvm.ptrmask", 12);
+	LLVMValueRef step = ir_i64(fr->m, -fn->locals_size);
+	LLVMValueRef args[2];
+
+	args[0] = LLVMBuildGEP2(fr->b, i8, entry, &step, 1, "base");
+	args[1] = ir_i64(fr->m, -fn->locals_align);
+	if (fn->locals_align <= 16)
+		return args[0];
+	return LLVMBuildCall2(
+		fr->b, LLVMIntrinsicGetType(ir_context(fr->m), mask, params, 2),
+		LLVMGetIntrinsicDeclaration(fr->m, mask, params, 2), args, 2,
+		"base");
+}
+
+LLVMValueRef pstack_build_local(struct frames *fr, LLVMValueRef base,
+				const struct frame_local *local)
+{
+	LLVMValueRef args[] = { base, ir_i64(fr->m, local->offset) };
+	LLVMValueRef v =
+		LLVMBuildCall2(fr->b, LLVMGlobalGetValueType(fr->local),
+			       fr->local, args, 2, "local");
+
+	LLVMAddCallSiteAttribute(v, LLVMAttributeReturnIndex,
+				 ir_attribute(fr->m, "align", local->align));
+	return v;
+}
+
+/* A variable-size local: a live value like any other. */
+static void convert_dynamic(struct frames *fr, LLVMValueRef alloca)
 {
 	LLVMTypeRef type = LLVMGetAllocatedType(alloca);
-	uint64_t each = LLVMABISizeOfType(fr->layout, type);
 	uint64_t align = LLVMGetAlignment(alloca);
-	LLVMValueRef count = LLVMGetOperand(alloca, 0);
-	LLVMTypeRef params[] = { fr->i64, fr->i64 };
-	LLVMValueRef args[2], local;
+	LLVMValueRef args[2], v;
 
-	drop_lifetimes(alloca);
 	LLVMPositionBuilderBefore(fr->b, alloca);
-	count = LLVMBuildIntCast2(fr->b, count, fr->i64, 0, "");
-	args[0] = LLVMBuildMul(fr->b, count, ir_i64(fr->m, each), "");
+	v = LLVMBuildIntCast2(fr->b, LLVMGetOperand(alloca, 0), fr->i64, 0, "");
+	args[0] =
+		LLVMBuildMul(fr->b, v,
+			     ir_i64(fr->m, LLVMABISizeOfType(fr->layout, type)),
+			     "");
 	args[1] = ir_i64(fr->m, align);
-	local = LLVMBuildCall2(fr->b, LLVMFunctionType(fr->ptr, params, 2, 0),
-			       marker(fr, fixed ? MARK_ALLOCA
-						: MARK_ALLOCA_DYNAMIC),
-			       args, 2, "local");
-	LLVMAddCallSiteAttribute(local, LLVMAttributeReturnIndex,
+	v = LLVMBuildCall2(fr->b, LLVMGlobalGetValueType(fr->dynamic),
+			   fr->dynamic, args, 2, "local");
+	LLVMAddCallSiteAttribute(v, LLVMAttributeReturnIndex,
 				 ir_attribute(fr->m, "align", align));
-	LLVMReplaceAllUsesWith(alloca, local);
+	LLVMReplaceAllUsesWith(alloca, v);
 	LLVMInstructionEraseFromParent(alloca);
-	return local;
+}
+
+/* Gives each fixed local its place below the stack pointer at entry. */
+static void lay_out(struct frames *fr, struct frame_function *fn,
+		    const struct ir_list *fixed)
+{
+	uint64_t at = 0;
+
+	fn->locals = base_alloc(fixed->n * sizeof(fn->locals[0]));
+	fn->n_locals = fixed->n;
+	fn->locals_align = 16;
+	for (unsigned k = 0; k < fixed->n; k++) {
+		LLVMValueRef a = fixed->at[k];
+		LLVMValueRef count = LLVMGetOperand(a, 0);
+		uint64_t each =
+			LLVMABISizeOfType(fr->layout, LLVMGetAllocatedType(a));
+		struct frame_local *l = &fn->locals[k];
+
+		l->align = LLVMGetAlignment(a);
+		l->offset = ir_align_up(at, l->align);
+		at = l->offset + each * LLVMConstIntGetZExtValue(count);
+		if (l->align > fn->locals_align)
+			fn->locals_align = l->align;
+	}
+	fn->locals_size = ir_align_up(at, 16);
 }
 
 /* llvm.stacksave and stackrestore around variable-size locals. */
@@ -97,34 +140,30 @@ static bool is_fixed(LLVMValueRef alloca, LLVMBasicBlockRef entry)
 	       LLVMIsAConstantInt(LLVMGetOperand(alloca, 0));
 }
 
-void pstack_convert(struct frames *fr, struct frame_function *fn)
+/* The function's entry: what the stack pointer was, and each local. */
+static void build_entry(struct frames *fr, struct frame_function *fn,
+			const struct ir_list *fixed)
 {
 	LLVMBasicBlockRef entry = LLVMGetEntryBasicBlock(fn->f);
-	struct ir_list allocas = { 0 };
-	LLVMValueRef saved;
+	LLVMValueRef base;
 
-	ir_each_block(b, fn->f)
-	{
-		ir_each_inst(i, b)
-		{
-			if (LLVMIsAAllocaInst(i))
-				ir_list_add(&allocas, i);
-		}
-	}
-	if (!allocas.n)
-		return;
 	LLVMPositionBuilderBefore(fr->b, LLVMGetFirstInstruction(entry));
-	saved = LLVMBuildLoad2(fr->b, fr->ptr, fr->pstack, "pstack");
-	ir_list_add(&fn->locals, saved);
-	convert_stack_calls(fr, fn->f);
-	for (unsigned k = 0; k < allocas.n; k++) {
-		bool fixed = is_fixed(allocas.at[k], entry);
-		LLVMValueRef l = convert_alloca(fr, allocas.at[k], fixed);
-
-		/* a variable-size one is a live value like any other */
-		if (fixed)
-			ir_list_add(&fn->locals, l);
+	fn->entry_sp = LLVMBuildLoad2(fr->b, fr->ptr, fr->pstack, "pstack");
+	if (!fixed->n)
+		return;
+	base = pstack_build_base(fr, fn, fn->entry_sp);
+	LLVMBuildStore(fr->b, base, fr->pstack);
+	for (unsigned k = 0; k < fixed->n; k++)
+		fn->locals[k].value =
+			pstack_build_local(fr, base, &fn->locals[k]);
+	for (unsigned k = 0; k < fixed->n; k++) {
+		LLVMReplaceAllUsesWith(fixed->at[k], fn->locals[k].value);
+		LLVMInstructionEraseFromParent(fixed->at[k]);
 	}
+}
+
+static void restore_at_returns(struct frames *fr, struct frame_function *fn)
+{
 	ir_each_block(b, fn->f)
 	{
 		LLVMValueRef end = LLVMGetBasicBlockTerminator(b);
@@ -132,7 +171,37 @@ void pstack_convert(struct frames *fr, struct frame_function *fn)
 		if (LLVMGetInstructionOpcode(end) != LLVMRet)
 			continue;
 		LLVMPositionBuilderBefore(fr->b, end);
-		LLVMBuildStore(fr->b, saved, fr->pstack);
+		LLVMBuildStore(fr->b, fn->entry_sp, fr->pstack);
 	}
-	ir_list_free(&allocas);
+}
+
+void pstack_convert(struct frames *fr, struct frame_function *fn)
+{
+	LLVMBasicBlockRef entry = LLVMGetEntryBasicBlock(fn->f);
+	struct ir_list fixed = { 0 }, dynamic = { 0 };
+
+	ir_each_block(b, fn->f)
+	{
+		ir_each_inst(i, b)
+		{
+			if (LLVMIsAAllocaInst(i))
+				ir_list_add(is_fixed(i, entry) ? &fixed
+							       : &dynamic,
+					    i);
+		}
+	}
+	if (fixed.n + dynamic.n == 0)
+		return;
+	for (unsigned k = 0; k < fixed.n; k++)
+		drop_lifetimes(fixed.at[k]);
+	for (unsigned k = 0; k < dynamic.n; k++) {
+		drop_lifetimes(dynamic.at[k]);
+		convert_dynamic(fr, dynamic.at[k]);
+	}
+	convert_stack_calls(fr, fn->f);
+	lay_out(fr, fn, &fixed);
+	build_entry(fr, fn, &fixed);
+	restore_at_returns(fr, fn);
+	ir_list_free(&fixed);
+	ir_list_free(&dynamic);
 }

@@ -26,7 +26,8 @@ struct resume {
 	struct ir_list copies;
 	struct ir_map slot_index; /* original value -> its slot */
 	struct ir_list demoted, slots;
-	struct ir_list locals; /* in the clone; as fn->locals */
+	LLVMValueRef entry_sp; /* these two as fn's, in the clone */
+	struct frame_local *locals;
 };
 
 static LLVMValueRef copy_of(const struct resume *r, LLVMValueRef v)
@@ -129,37 +130,43 @@ static void copy_body(struct resume *r)
 	connect_copies(r);
 }
 
-/* Entry: the record, and the locals, which stand in every record alike. */
+static void replace_copy(struct resume *r, LLVMValueRef original,
+			 LLVMValueRef by)
+{
+	LLVMValueRef copy = copy_of(r, original);
+
+	LLVMReplaceAllUsesWith(copy, by);
+	LLVMInstructionEraseFromParent(copy);
+}
+
+/* Entry: the record, and the locals, which follow from what every record
+ * begins with. */
 static void build_entry(struct resume *r)
 {
 	struct frames *fr = r->fr;
-	LLVMTypeRef escape_type = LLVMFunctionType(fr->none, &fr->ptr, 1, 0);
+	const struct frame_function *fn = r->fn;
+	LLVMValueRef base, at;
 
 	LLVMPositionBuilderAtEnd(fr->b, r->entry);
 	r->record =
 		LLVMBuildCall2(fr->b, fr->pop_type, fr->pop, NULL, 0, "record");
-	for (unsigned k = 0; k < r->fn->locals.n; k++) {
-		LLVMTypeRef type = LLVMFunctionType(fr->ptr, &fr->ptr, 1, 0);
-		LLVMValueRef at = ir_gep(fr->b, r->record,
-					 sizeof(struct hexo_frame) + 8 * k);
-		LLVMValueRef v = LLVMBuildLoad2(fr->b, fr->ptr, at, "");
-		LLVMValueRef old = copy_of(r, r->fn->locals.at[k]);
+	if (!fn->entry_sp)
+		return;
+	at = ir_gep(fr->b, r->record, sizeof(struct hexo_frame));
+	r->entry_sp = LLVMBuildLoad2(fr->b, fr->ptr, at, "pstack");
+	base = pstack_build_base(fr, fn, r->entry_sp);
+	r->locals = base_alloc(fn->n_locals * sizeof(r->locals[0]));
+	for (unsigned k = 0; k < fn->n_locals; k++) {
+		LLVMValueRef v = pstack_build_local(fr, base, &fn->locals[k]);
 
-		if (k > 0) {
-			LLVMValueRef f =
-				LLVMGetNamedFunction(fr->m,
-						     MARK_ALLOCA_RESUMED);
-			LLVMValueRef e =
-				LLVMGetNamedFunction(fr->m, MARK_ESCAPE);
-
-			v = LLVMBuildCall2(fr->b, type, f, &v, 1, "");
-			/* callees being resumed hold its address */
-			LLVMBuildCall2(fr->b, escape_type, e, &v, 1, "");
-		}
-		LLVMReplaceAllUsesWith(old, v);
-		LLVMInstructionEraseFromParent(old);
-		ir_list_add(&r->locals, v);
+		/* callees being resumed hold its address */
+		LLVMBuildCall2(fr->b, LLVMGlobalGetValueType(fr->escape),
+			       fr->escape, &v, 1, "");
+		r->locals[k] = fn->locals[k];
+		r->locals[k].value = v;
+		replace_copy(r, fn->locals[k].value, v);
 	}
+	replace_copy(r, fn->entry_sp, r->entry_sp);
 }
 
 static void demote(struct resume *r, LLVMValueRef v)
@@ -291,7 +298,7 @@ static LLVMBasicBlockRef build_site(struct resume *r, unsigned k)
 	LLVMBuildBr(fr->b, copy_of_block(r, normal));
 	/* 3. parked again before it returned */
 	LLVMPositionBuilderAtEnd(fr->b, pad);
-	capture_build_save(fr, r->fn, k, values, r->locals.at, true);
+	capture_build_save(fr, r->fn, k, values, true, r->entry_sp, r->locals);
 	free(values);
 	return start;
 }
@@ -344,7 +351,7 @@ static void keep_cheap(struct resume *r)
 	unsigned values = 0;
 
 	for (unsigned k = 0; k < r->fn->n; k++)
-		values += r->fn->sites[k].live.n + r->fn->locals.n;
+		values += r->fn->sites[k].live.n;
 	if (values < LARGE)
 		return;
 	ir_function_attribute(r->g, "optnone", 0);
@@ -384,6 +391,6 @@ LLVMValueRef resume_build(struct frames *fr, struct frame_function *fn)
 	ir_list_free(&r.copies);
 	ir_list_free(&r.demoted);
 	ir_list_free(&r.slots);
-	ir_list_free(&r.locals);
+	free(r.locals);
 	return r.g;
 }
