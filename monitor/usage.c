@@ -2,8 +2,7 @@
 #include "monitor/usage.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -24,15 +23,21 @@ struct smaps {
 	uint64_t kib;
 };
 
+/* A mapping's head begins with its address in hexadecimal, the lines about
+ * it with names in capitals. */
 static void smaps_line(struct smaps *s, const char *line)
 {
-	uint64_t low, high, kib;
+	uint64_t low, high;
+	char *end;
 
-	if (sscanf(line, "Rss: %" SCNu64 " kB", &kib) == 1)
-		s->kib += s->outside ? kib : 0;
-	else if (sscanf(line, "%" SCNx64 "-%" SCNx64 " ", &low, &high) == 2)
+	if (!strncmp(line, "Rss:", 4)) {
+		s->kib += s->outside ? strtoull(line + 4, NULL, 10) : 0;
+	} else if (*line < 'A' || *line > 'Z') {
+		low = strtoull(line, &end, 16);
+		high = *end == '-' ? strtoull(end + 1, NULL, 16) : low;
 		s->outside =
 			high <= s->m->map || low >= s->m->map + s->m->map_len;
+	}
 }
 
 uint64_t vm_usage_own(const struct vm_memory *m)

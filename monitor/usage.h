@@ -12,7 +12,8 @@
 /* Opens them; a host without them costs figures and speed, nothing else. */
 void vm_usage_open(void);
 
-/* Resident bytes of this process outside the guest's memory; 0: unknown. */
+/* Resident bytes of this process outside the guest's memory, the guest's page
+ * tables included; 0: unknown. */
 uint64_t vm_usage_own(const struct vm_memory *m);
 
 /*
