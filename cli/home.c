@@ -250,7 +250,7 @@ static void home_timer_ready(void *ctx, uint32_t events)
 	if (read(home->timer.fd, &expired, sizeof(expired)) < 0 ||
 	    !home_waits[home->state].times)
 		return;
-	hexo_fail(&home->why, -ETIMEDOUT, "%s in %u s",
+	hexo_fail(&home->why, -ETIMEDOUT, "%s in %" PRIu64 " s",
 		  home_waits[home->state].what,
 		  home_waits[home->state].times * home->config->timeout_s);
 	home_handle(home, home_waits[home->state].event, NULL);

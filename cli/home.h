@@ -27,7 +27,7 @@ struct cli_home_config {
 	uint64_t polls;                 /* that it has behind it */
 	bool count;                     /* polls, for the whole run */
 	bool boards;                    /* an ISA may be a board */
-	unsigned timeout_s;             /* of each wait in a move */
+	uint64_t timeout_s;             /* of each wait in a move */
 };
 
 /* Runs the job to its end. Returns its exit status; -errno if it could not

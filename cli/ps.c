@@ -206,8 +206,8 @@ const struct cli_command cli_migrate_command = {
 	.operands = "VM WHERE",
 	.summary = "Move a running VM and print what that cost.",
 	.details = "VM is a name of hexo ps. WHERE is a board's name, the "
-		   "address of a hexod, an\nISA, or 'server' for this machine. "
-		   "If the move fails, the VM goes on where it is.",
+		   "address of a hexod, an\nISA, or 'server' for this machine.\nIf "
+		   "the move fails, the VM goes on where it is.",
 	.options = ps_options,
 	.operands_min = 2,
 	.operands_max = 2,

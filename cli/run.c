@@ -124,23 +124,39 @@ static int run_parse_backend(const char *text, enum cli_backend *backend,
 	return 0;
 }
 
+/* Where an option is kept whose text counts as it is; NULL for others. */
+static const char **run_text(struct run *run, enum run_option option)
+{
+	switch (option) {
+	case RUN_ISA:
+		return &run->isa;
+	case RUN_NODE:
+		return &run->node;
+	case RUN_STATS:
+		return &run->stats;
+	case RUN_NAME:
+		return &run->name;
+	case RUN_SAVE_STREAMS:
+		return &run->home.save_streams;
+	case RUN_RESUME:
+		return &run->home.resume;
+	default:
+		return NULL;
+	}
+}
+
 static int run_set(void *ctx, int option, const char *value,
 		   struct hexo_error *err)
 {
 	struct run *run = ctx;
 	struct cli_home_config *home = &run->home;
-	uint64_t number = 0;
-	int r;
+	const char **text = run_text(run, (enum run_option)option);
 
+	if (text) {
+		*text = value;
+		return 0;
+	}
 	switch ((enum run_option)option) {
-	case RUN_ISA:
-		run->isa = value;
-		if (cli_isa_by_name(value) == HEXO_ISA_NONE)
-			return hexo_fail(err, -EINVAL, "no ISA '%s'", value);
-		return 0;
-	case RUN_NODE:
-		run->node = value;
-		return 0;
 	case RUN_BACKEND:
 		return run_parse_backend(value, &home->vm.backend, err);
 	case RUN_MEMORY:
@@ -158,37 +174,34 @@ static int run_set(void *ctx, int option, const char *value,
 	case RUN_HOP_EVERY:
 		return run_parse_number(value, &run->plan.every, 1, UINT64_MAX,
 					err);
+	case RUN_TIMEOUT:
+		return run_parse_number(value, &home->timeout_s, 1, 86400, err);
 	case RUN_LOCAL:
 		home->boards = false;
-		return 0;
-	case RUN_TIMEOUT:
-		r = run_parse_number(value, &number, 1, 86400, err);
-		home->timeout_s = (unsigned)number;
-		return r;
-	case RUN_STATS:
-		run->stats = value;
 		return 0;
 	case RUN_COUNT:
 		home->count = true;
 		return 0;
-	case RUN_NAME:
-		run->name = value;
-		if (!cli_runtime_is_id(value))
-			return hexo_fail(err, -EINVAL,
-					 "'%s' is not a name of letters, "
-					 "digits, '-', '_' and '.'",
-					 value);
+	default:
 		return 0;
-	case RUN_SAVE_STREAMS:
-		home->save_streams = value;
-		return 0;
-	case RUN_RESUME:
-		home->resume = value;
-		return 0;
-	case RUN_HELP:
-	case RUN_OPTIONS:
-		break;
 	}
+}
+
+/* What the options that are texts must be. */
+static int run_check_texts(const struct run *run, struct hexo_error *err)
+{
+	if (run->node && run->isa)
+		return hexo_fail(err, -EINVAL,
+				 "hexo run: --isa and --node exclude each "
+				 "other");
+	if (run->isa && cli_isa_by_name(run->isa) == HEXO_ISA_NONE)
+		return hexo_fail(err, -EINVAL, "hexo run: --isa: no ISA '%s'",
+				 run->isa);
+	if (run->name && !cli_runtime_is_id(run->name))
+		return hexo_fail(err, -EINVAL,
+				 "hexo run: --name: '%s' is not a name of "
+				 "letters, digits, '-', '_' and '.'",
+				 run->name);
 	return 0;
 }
 
@@ -236,10 +249,6 @@ static int run_place(struct run *run, struct hexo_error *err)
 	struct cli_home_config *home = &run->home;
 	enum hexo_isa isa = cli_isa_host();
 
-	if (run->node && run->isa)
-		return hexo_fail(err, -EINVAL,
-				 "hexo run: --isa and --node exclude each "
-				 "other");
 	if (run->node)
 		return cli_place_find(run->node, true, &home->place, err);
 	if (run->isa)
@@ -363,6 +372,8 @@ static int run_main(int argc, char **argv, struct hexo_error *err)
 	if (r == 0)
 		r = cli_parse(&cli_run_command, argc, argv, run_set, &run,
 			      &operands, err);
+	if (r == 0)
+		r = run_check_texts(&run, err);
 	r = r < 0 ? CLI_RUN_FAILED
 		  : run_job(&run, argc - operands.first, argv + operands.first,
 			    err);
