@@ -40,7 +40,7 @@ static int print_head(void *ctx, const struct hexo_stream_head *h,
 			: "head     version %u, address map %u\n"
 			  "         build %016" PRIx64 "%016" PRIx64 "\n"
 			  "         layout %016" PRIx64 "\n",
-		h->version, h->layout_version, h->build_id[1], h->build_id[0],
+		h->version, h->layout_version, h->build_id[0], h->build_id[1],
 		h->layout_hash);
 	return 0;
 }

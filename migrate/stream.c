@@ -176,7 +176,7 @@ static int reader_head(struct migrate_reader *r, const void *data,
 		return reader_fail(r, err,
 				   "it comes from another build of the image "
 				   "(%016" PRIx64 "%016" PRIx64 ")",
-				   h.build_id[1], h.build_id[0]);
+				   h.build_id[0], h.build_id[1]);
 	if (id && h.layout_hash != id->layout_hash)
 		return reader_fail(r, err,
 				   "its layout hash is %016" PRIx64
