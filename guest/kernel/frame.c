@@ -22,11 +22,6 @@ static struct hexo_frame *last_frame(void)
 				     frames.last);
 }
 
-void kernel_frames_clear(void)
-{
-	frames.bytes = frames.count = frames.last = 0;
-}
-
 int64_t kernel_frames_park(void)
 {
 	return kernel_hypercall_park(frames.count, frames.bytes);

@@ -100,7 +100,6 @@ void kernel_start(void); /* called by native code; does not return */
 void kernel_park(void);
 
 /* frame.c */
-void kernel_frames_clear(void);
 int64_t kernel_frames_park(void);
 
 /* mem.c: all between image and portable stack. */

@@ -7,7 +7,6 @@ KERNEL_NEVER_WAITS
 static _Noreturn void capture(void)
 {
 	kernel_event(HEXO_HC_PARKING);
-	kernel_frames_clear();
 	hexo_unwind_begin();
 }
 

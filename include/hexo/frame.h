@@ -6,7 +6,7 @@
  * that may reach a poll is an invoke; its landing pad calls
  * hexo_frame_save(), stores the values live after the call into the record
  * it returns, and ends in hexo_unwind_continue(). The innermost frame is
- * saved first.
+ * saved first, by the poll itself before it parks.
  *
  * Resume. hexo_frame_next() gives the resume clone of the function whose
  * record was saved last, the outermost not yet rebuilt. The clone takes its

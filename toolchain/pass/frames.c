@@ -116,28 +116,50 @@ static void define_constant(LLVMModuleRef m, const char *name,
 
 /*
  * hexo_poll_park comes back only by way of a resume clone, never to where it
- * was called: with the way back gone, a loop's values need no saving around
- * the poll. Done last, since what is live after a poll was found from it.
+ * was called. So its frame is saved before the call instead of in a landing
+ * pad: the values need to be in memory only there, on the cold path, and not
+ * wherever the register allocator would rather spill them for the pad.
  */
+static void cut_park(struct frames *fr, LLVMValueRef invoke)
+{
+	LLVMBasicBlockRef pad = LLVMGetUnwindDest(invoke);
+	LLVMValueRef call;
+
+	LLVMPositionBuilderBefore(fr->b, invoke);
+	ir_each_inst_safe(i, next, pad)
+	{
+		if (LLVMGetInstructionOpcode(i) == LLVMLandingPad)
+			continue;
+		if (ir_calls(i, "hexo_unwind_continue"))
+			break;
+		LLVMInstructionRemoveFromParent(i);
+		LLVMInsertIntoBuilder(fr->b, i);
+	}
+	call = LLVMBuildCall2(fr->b, LLVMGetCalledFunctionType(invoke),
+			      LLVMGetCalledValue(invoke), NULL, 0, "");
+	ir_copy_call_attributes(invoke, call);
+	ir_call_attribute(call, "noreturn", 0);
+	LLVMBuildUnreachable(fr->b);
+	LLVMInstructionEraseFromParent(invoke);
+	LLVMDeleteBasicBlock(pad);
+}
+
+/* Done last, since what is live after a poll was found from the way back. */
 static void cut_parks(struct frames *fr, LLVMValueRef f)
 {
-	LLVMContextRef c = ir_context(fr->m);
-	LLVMBasicBlockRef nowhere = NULL;
+	struct ir_list parks = { 0 };
 
 	ir_each_block(b, f)
 	{
 		LLVMValueRef end = LLVMGetBasicBlockTerminator(b);
 
-		if (!end || LLVMGetInstructionOpcode(end) != LLVMInvoke ||
-		    !ir_calls(end, "hexo_poll_park"))
-			continue;
-		if (!nowhere) {
-			nowhere = LLVMAppendBasicBlockInContext(c, f, "");
-			LLVMPositionBuilderAtEnd(fr->b, nowhere);
-			LLVMBuildUnreachable(fr->b);
-		}
-		LLVMSetNormalDest(end, nowhere);
+		if (end && LLVMGetInstructionOpcode(end) == LLVMInvoke &&
+		    ir_calls(end, "hexo_poll_park"))
+			ir_list_add(&parks, end);
 	}
+	for (unsigned k = 0; k < parks.n; k++)
+		cut_park(fr, parks.at[k]);
+	ir_list_free(&parks);
 }
 
 /* A park unwinds; native code must find its frame. */
