@@ -30,10 +30,14 @@ $(BENCH_NATIVE): $(B)/bench/native/%: bench/programs/%.c $(BENCH_HEADERS)
 	@mkdir -p $(@D)
 	$(NATIVE_PROGRAM)
 
+$(B)/bench/measure: bench/measure.c
+	@mkdir -p $(@D)
+	gcc -std=gnu17 -O2 $(WARN) -o $@ $<
+
 .PHONY: bench demo
-bench: all $(BENCH_IMAGES) $(BENCH_NATIVE) $(B)/tests/programs/frames \
-		$(B)/bench/measure
+bench: all $(BENCH_IMAGES) $(BENCH_NATIVE) $(B)/bench/measure
 	bench/bench.sh
 
-demo: all $(addprefix $(B)/bench/,ep cg is)
+DEMO := ep cg is
+demo: all $(addprefix $(B)/bench/,$(DEMO)) $(addprefix $(B)/bench/native/,$(DEMO))
 	bench/demo.sh
