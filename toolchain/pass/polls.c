@@ -2,7 +2,7 @@
 /*
  * Where polls go:
  *   - the back edge of every loop that contains a loop or a call, and of
- *     every innermost loop that does not count;
+ *     every innermost loop that does not count, repeated if it is small;
  *   - counting innermost loops, which may yet be vectorised or unrolled, are
  *     strip-mined and poll between the strips;
  *   - none in loops that are short for certain;
@@ -19,6 +19,7 @@
 #include "toolchain/pass/ir.h"
 #include "toolchain/pass/loops.h"
 #include "toolchain/pass/stripmine.h"
+#include "toolchain/pass/unroll.h"
 
 /* A nest with at most this many iterations in all needs no poll. */
 #define SHORT_TRIPS 16384
@@ -133,7 +134,7 @@ static uint64_t nest_trips(const struct loops *l, const struct loop *loop)
 	return trips <= SHORT_TRIPS ? trips : 0;
 }
 
-enum plan { PLAN_NONE, PLAN_BACK_EDGE, PLAN_STRIPS };
+enum plan { PLAN_NONE, PLAN_BACK_EDGE, PLAN_STRIPS, PLAN_UNROLL };
 
 static enum plan plan_loop(const struct loops *l, const struct loop *loop)
 {
@@ -143,9 +144,41 @@ static enum plan plan_loop(const struct loops *l, const struct loop *loop)
 		return PLAN_BACK_EDGE;
 	if (nest_trips(l, loop))
 		return PLAN_NONE;
-	if (loop->has_inner || !loop_counts(l, loop, &count))
+	if (loop->has_inner)
 		return PLAN_BACK_EDGE;
-	return PLAN_STRIPS;
+	return loop_counts(l, loop, &count) ? PLAN_STRIPS : PLAN_UNROLL;
+}
+
+static void add_latches(const struct loop *loop, struct ir_list *points)
+{
+	for (unsigned i = 0; i < loop->latches.n; i++)
+		ir_list_add(points,
+			    LLVMGetBasicBlockTerminator(LLVMValueAsBasicBlock(
+				    loop->latches.at[i])));
+}
+
+static void reshape(LLVMValueRef f, LLVMBasicBlockRef header,
+		    struct ir_list *points)
+{
+	struct loops l;
+	struct loop_count count;
+
+	loops_find(&l, f);
+	for (unsigned i = 0; i < l.n; i++) {
+		struct loop *loop = &l.at[i];
+
+		if (loop->header != header)
+			continue;
+		if (loop_counts(&l, loop, &count))
+			ir_list_add(points, stripmine(&l, loop, &count));
+		else if (loop->latches.n == 1)
+			ir_list_add(points, LLVMGetBasicBlockTerminator(
+						    unroll(&l, loop)));
+		else
+			add_latches(loop, points);
+		break;
+	}
+	loops_free(&l);
 }
 
 static void place_in_function(struct placer *p, LLVMValueRef f)
@@ -163,32 +196,17 @@ static void place_in_function(struct placer *p, LLVMValueRef f)
 		struct loop *loop = &l.at[k];
 		enum plan plan = plan_loop(&l, loop);
 
-		if (plan == PLAN_STRIPS)
+		if (plan == PLAN_STRIPS || plan == PLAN_UNROLL)
 			ir_list_add(&headers,
 				    LLVMBasicBlockAsValue(loop->header));
-		for (unsigned i = 0;
-		     plan == PLAN_BACK_EDGE && i < loop->latches.n; i++)
-			ir_list_add(&points,
-				    LLVMGetBasicBlockTerminator(
-					    LLVMValueAsBasicBlock(
-						    loop->latches.at[i])));
+		if (plan == PLAN_BACK_EDGE)
+			add_latches(loop, &points);
 	}
 	loops_free(&l);
-	/* 2. strip-mine, one at a time: each changes the blocks */
-	for (unsigned k = 0; k < headers.n; k++) {
-		struct loop_count count;
-
-		loops_find(&l, f);
-		for (unsigned i = 0; i < l.n; i++)
-			if (l.at[i].header ==
-				    LLVMValueAsBasicBlock(headers.at[k]) &&
-			    loop_counts(&l, &l.at[i], &count)) {
-				ir_list_add(&points,
-					    stripmine(&l, &l.at[i], &count));
-				break;
-			}
-		loops_free(&l);
-	}
+	/* 2. loops that take another shape, one at a time: each changes the
+	 * blocks */
+	for (unsigned k = 0; k < headers.n; k++)
+		reshape(f, LLVMValueAsBasicBlock(headers.at[k]), &points);
 	/* 3. polls before the terminators found */
 	for (unsigned k = 0; k < points.n; k++)
 		place_poll(p, points.at[k]);
@@ -231,7 +249,12 @@ int pass_polls(LLVMModuleRef m, struct pass_stats *stats,
 	};
 	struct callgraph g;
 	bool *recursive;
+	int r;
 
+	/* What leaves a loop goes through phis at its exits: see unroll. */
+	r = ir_run_passes(m, "function(loop-simplify,lcssa)", err);
+	if (r < 0)
+		return r;
 	LLVMSetFunctionCallConv(p.due, IR_PRESERVE_ALL);
 	callgraph_make(&g, m);
 	recursive = callgraph_find_recursion(&g);
@@ -245,7 +268,6 @@ int pass_polls(LLVMModuleRef m, struct pass_stats *stats,
 		if (recursive[i])
 			place_poll(&p, after_allocas(&p, f));
 	}
-	(void)err; /* the signature of all passes */
 	stats->polls = p.polls;
 	free(recursive);
 	callgraph_free(&g);
