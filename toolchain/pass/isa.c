@@ -2,7 +2,7 @@
 /*
  * The last pass before code generation, on one ISA's copy: markers become
  * portable stack arithmetic, the function table gets its jumps, and integer
- * division by zero faults where the hardware does not make it.
+ * divisions without a result fault where the hardware does not make them.
  */
 #include <llvm-c/Target.h>
 #include <stdlib.h>
@@ -100,27 +100,49 @@ static bool is_division(LLVMValueRef i)
  * from the instruction (on AArch64, BRK with 0x5500 + this). */
 #define TRAP_DIVISION 3
 
-/* if (divisor == 0) trap; */
+/* divisor == 0, or the one signed quotient that does not fit. */
+static LLVMValueRef build_cannot_divide(struct lowering *l,
+					LLVMValueRef division)
+{
+	LLVMOpcode op = LLVMGetInstructionOpcode(division);
+	LLVMValueRef dividend = LLVMGetOperand(division, 0);
+	LLVMValueRef divisor = LLVMGetOperand(division, 1);
+	LLVMTypeRef type = LLVMTypeOf(divisor);
+	unsigned width = LLVMGetIntTypeWidth(type);
+	LLVMValueRef zero, least, one, overflow;
+
+	zero = LLVMBuildICmp(l->b, LLVMIntEQ, divisor, LLVMConstNull(type), "");
+	if ((op != LLVMSDiv && op != LLVMSRem) || (width != 32 && width != 64))
+		return zero;
+	least = LLVMBuildICmp(l->b, LLVMIntEQ, dividend,
+			      LLVMConstInt(type, UINT64_C(1) << (width - 1), 0),
+			      "");
+	one = LLVMBuildICmp(l->b, LLVMIntEQ, divisor, LLVMConstAllOnes(type),
+			    "");
+	overflow = LLVMBuildAnd(l->b, least, one, "");
+	return LLVMBuildOr(l->b, zero, overflow, "");
+}
+
+/* if (cannot divide) trap; */
 static void check_division(struct lowering *l, LLVMValueRef division)
 {
 	LLVMContextRef c = ir_context(l->m);
 	unsigned id = LLVMLookupIntrinsicID("llvm.ubsantrap", 14);
 	LLVMValueRef kind =
 		LLVMConstInt(LLVMInt8TypeInContext(c), TRAP_DIVISION, 0);
-	LLVMValueRef divisor = LLVMGetOperand(division, 1), zero;
 	LLVMBasicBlockRef block, rest, stop;
+	LLVMValueRef cannot;
 
 	LLVMPositionBuilderBefore(l->b, division);
-	zero = LLVMBuildICmp(l->b, LLVMIntEQ, divisor,
-			     LLVMConstNull(LLVMTypeOf(divisor)), "");
+	cannot = build_cannot_divide(l, division);
 	block = LLVMGetInstructionParent(division);
-	if (!LLVMIsAInstruction(zero))
+	if (!LLVMIsAInstruction(cannot))
 		return;
-	rest = ir_split_after(zero);
+	rest = ir_split_after(cannot);
 	stop = LLVMAppendBasicBlockInContext(c, LLVMGetBasicBlockParent(block),
 					     "");
 	LLVMPositionBuilderAtEnd(l->b, block);
-	LLVMBuildCondBr(l->b, zero, stop, rest);
+	LLVMBuildCondBr(l->b, cannot, stop, rest);
 	LLVMPositionBuilderAtEnd(l->b, stop);
 	LLVMBuildCall2(l->b, LLVMIntrinsicGetType(c, id, NULL, 0),
 		       LLVMGetIntrinsicDeclaration(l->m, id, NULL, 0), &kind, 1,
