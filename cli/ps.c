@@ -206,7 +206,8 @@ const struct cli_command cli_migrate_command = {
 	.operands = "VM WHERE",
 	.summary = "Move a running VM and print what that cost.",
 	.details = "VM is a name of hexo ps. WHERE is a board's name, the "
-		   "address of a hexod, an\nISA, or 'server' for this machine.\nIf "
+		   "address of a hexod, an\nISA, or 'server' for this "
+		   "machine.\nIf "
 		   "the move fails, the VM goes on where it is.",
 	.options = ps_options,
 	.operands_min = 2,

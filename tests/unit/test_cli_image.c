@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-// LINK: cli/image.c cli/isa.c base/base.c base/error.c; -lzip -ljansson
-// -lxxhash
+// LINK: cli/image.c cli/isa.c base/base.c base/error.c
+// LINK: ; -lzip -ljansson -lxxhash
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
