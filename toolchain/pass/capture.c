@@ -32,7 +32,7 @@ static LLVMValueRef make_invoke(struct frames *fr, LLVMValueRef call,
 				  LLVMGetCalledValue(call), args, n, rest, pad,
 				  "");
 	free(args);
-	ir_copy_call_attributes(call, invoke);
+	ir_copy_call_attributes(call, invoke, n);
 	ir_drop_call_attribute(invoke, LLVMAttributeFunctionIndex, "nounwind");
 	LLVMInstructionSetDebugLoc(invoke, where);
 	LLVMReplaceAllUsesWith(call, invoke);

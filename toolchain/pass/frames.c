@@ -137,7 +137,7 @@ static void cut_park(struct frames *fr, LLVMValueRef invoke)
 	}
 	call = LLVMBuildCall2(fr->b, LLVMGetCalledFunctionType(invoke),
 			      LLVMGetCalledValue(invoke), NULL, 0, "");
-	ir_copy_call_attributes(invoke, call);
+	ir_copy_call_attributes(invoke, call, 0);
 	ir_call_attribute(call, "noreturn", 0);
 	LLVMBuildUnreachable(fr->b);
 	LLVMInstructionEraseFromParent(invoke);

@@ -129,9 +129,9 @@ void ir_call_attribute(LLVMValueRef call, const char *name, uint64_t value)
 				 ir_attribute(ir_module_of(call), name, value));
 }
 
-void ir_copy_call_attributes(LLVMValueRef from, LLVMValueRef to)
+void ir_copy_call_attributes(LLVMValueRef from, LLVMValueRef to, unsigned args)
 {
-	int last = (int)LLVMGetNumArgOperands(from);
+	int last = (int)args;
 
 	/* -1 the function, 0 the result, 1.. the arguments */
 	for (int at = -1; at <= last; at++) {

@@ -87,7 +87,8 @@ LLVMAttributeRef ir_attribute(LLVMModuleRef m, const char *name,
 			      uint64_t value);
 void ir_function_attribute(LLVMValueRef f, const char *name, uint64_t value);
 void ir_call_attribute(LLVMValueRef call, const char *name, uint64_t value);
-void ir_copy_call_attributes(LLVMValueRef from, LLVMValueRef to);
+/* Those of the function, the result and the first n arguments. */
+void ir_copy_call_attributes(LLVMValueRef from, LLVMValueRef to, unsigned n);
 void ir_copy_function_attributes(LLVMValueRef from, LLVMValueRef to);
 void ir_drop_attribute(LLVMValueRef f, LLVMAttributeIndex at, const char *name);
 void ir_drop_call_attribute(LLVMValueRef call, LLVMAttributeIndex at,

@@ -184,17 +184,7 @@ static void lower_call(const struct varargs *v, LLVMValueRef call)
 	fresh = LLVMBuildCall2(v->b, fixed_type(v, type), callee, args,
 			       (unsigned)fixed + 1, "");
 	free(args);
-	for (int at = -1; at <= fixed; at++) {
-		LLVMAttributeIndex i = (LLVMAttributeIndex)at;
-		unsigned n = LLVMGetCallSiteAttributeCount(call, i);
-		LLVMAttributeRef *attrs = base_alloc(n * sizeof(attrs[0]));
-
-		if (n)
-			LLVMGetCallSiteAttributes(call, i, attrs);
-		for (unsigned k = 0; k < n; k++)
-			LLVMAddCallSiteAttribute(fresh, i, attrs[k]);
-		free(attrs);
-	}
+	ir_copy_call_attributes(call, fresh, (unsigned)fixed);
 	LLVMReplaceAllUsesWith(call, fresh);
 	LLVMInstructionEraseFromParent(call);
 }

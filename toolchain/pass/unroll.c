@@ -126,9 +126,16 @@ static void add_exits(struct unroller *u, struct copy *c,
 {
 	LLVMValueRef end = LLVMGetBasicBlockTerminator(block);
 
-	for (unsigned k = 0; k < LLVMGetNumSuccessors(end); k++)
-		if (!loop_has(u->l, u->loop, LLVMGetSuccessor(end, k)))
-			add_exit(c, block, LLVMGetSuccessor(end, k));
+	for (unsigned k = 0; k < LLVMGetNumSuccessors(end); k++) {
+		LLVMBasicBlockRef exit = LLVMGetSuccessor(end, k);
+		unsigned first = 0;
+
+		/* A switch may leave for one block by several cases. */
+		while (LLVMGetSuccessor(end, first) != exit)
+			first++;
+		if (first == k && !loop_has(u->l, u->loop, exit))
+			add_exit(c, block, exit);
+	}
 }
 
 static void for_body(struct unroller *u, struct copy *c,
