@@ -7,8 +7,10 @@
 #include <llvm-c/Target.h>
 #include <llvm-c/TargetMachine.h>
 #include <llvm-c/Transforms/PassBuilder.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -102,6 +104,23 @@ static int make_machine(const struct tc_isa *isa, LLVMCodeModel model,
 		    : hexo_fail(err, -ENOTSUP, "%s: no back end", isa->name);
 }
 
+static void tune(LLVMModuleRef m, const struct tc_isa *isa)
+{
+	static const char name[] = "tune-cpu";
+	LLVMAttributeRef a;
+
+	if (!isa->tune)
+		return;
+	a = LLVMCreateStringAttribute(LLVMGetModuleContext(m), name,
+				      sizeof(name) - 1, isa->tune,
+				      (unsigned)strlen(isa->tune));
+	for (LLVMValueRef f = LLVMGetFirstFunction(m); f;
+	     f = LLVMGetNextFunction(f))
+		if (!LLVMIsDeclaration(f))
+			LLVMAddAttributeAtIndex(f, LLVMAttributeFunctionIndex,
+						a);
+}
+
 static int optimise(LLVMModuleRef m, LLVMTargetMachineRef machine,
 		    struct hexo_error *err)
 {
@@ -138,6 +157,7 @@ static int generate(LLVMModuleRef m, const struct tc_backend *b,
 	}
 	LLVMSetTarget(m, b->isa->triple);
 	LLVMSetDataLayout(m, b->isa->data_layout);
+	tune(m, b->isa);
 	r = make_machine(b->isa, model, &machine, err);
 	if (r == 0)
 		r = optimise(m, machine, err);
@@ -220,9 +240,11 @@ static pid_t start(LLVMModuleRef m, const struct tc_backend *b,
 {
 	pid_t pid = fork();
 
-	if (pid == 0)
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		/* The copy is the child's: nothing is to be cleaned up. */
 		_exit(build_one(m, b, err) < 0);
+	}
 	if (pid < 0)
 		hexo_fail_errno(err, "starting a process for %s", b->isa->name);
 	return pid;

@@ -38,6 +38,7 @@ const struct tc_isa tc_isas[] = {
 		.far_data = UINT64_C(0x7fff0000) - HEXO_PORTABLE_BASE,
 		.far = LLVMCodeModelMedium,
 		.cpu = "x86-64",
+		.tune = "generic",
 		.features = "",
 		.options = no_options,
 		.machine = 62,

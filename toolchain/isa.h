@@ -20,7 +20,8 @@ struct tc_isa {
 	 * code; then code for the model far is generated. */
 	uint64_t far_data;
 	LLVMCodeModel far;
-	const char *cpu; /* the least that a node must be */
+	const char *cpu;  /* the least that a node must be */
+	const char *tune; /* what to schedule for, as clang does; or NULL */
 	const char *features;
 	const char *const *options; /* of LLVM's back end; NULL-ended */
 	uint16_t machine;           /* of the ELF header */
