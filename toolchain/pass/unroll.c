@@ -121,21 +121,23 @@ static void add_exit(struct copy *c, LLVMBasicBlockRef from,
 	}
 }
 
+static bool leads_to_before(LLVMValueRef end, unsigned k)
+{
+	for (unsigned j = 0; j < k; j++)
+		if (LLVMGetSuccessor(end, j) == LLVMGetSuccessor(end, k))
+			return true;
+	return false;
+}
+
 static void add_exits(struct unroller *u, struct copy *c,
 		      LLVMBasicBlockRef block)
 {
 	LLVMValueRef end = LLVMGetBasicBlockTerminator(block);
 
-	for (unsigned k = 0; k < LLVMGetNumSuccessors(end); k++) {
-		LLVMBasicBlockRef exit = LLVMGetSuccessor(end, k);
-		unsigned first = 0;
-
-		/* A switch may leave for one block by several cases. */
-		while (LLVMGetSuccessor(end, first) != exit)
-			first++;
-		if (first == k && !loop_has(u->l, u->loop, exit))
-			add_exit(c, block, exit);
-	}
+	for (unsigned k = 0; k < LLVMGetNumSuccessors(end); k++)
+		if (!loop_has(u->l, u->loop, LLVMGetSuccessor(end, k)) &&
+		    !leads_to_before(end, k))
+			add_exit(c, block, LLVMGetSuccessor(end, k));
 }
 
 static void for_body(struct unroller *u, struct copy *c,
