@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-// LINK: toolchain/pass/layout.c toolchain/pass/callgraph.c toolchain/pass/ir.c
-// base/base.c base/error.c; -L/usr/lib/llvm-19/lib -lLLVM-19
+// LINK: toolchain/pass/layout.c toolchain/pass/callgraph.c
+// LINK: toolchain/pass/ir.c base/base.c base/error.c
+// LINK: ; -L/usr/lib/llvm-19/lib -lLLVM-19
 /* The address map, and what the compiler puts where. */
 #include <setjmp.h>
 #include <stdarg.h>

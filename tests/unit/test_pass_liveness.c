@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-// LINK: toolchain/pass/liveness.c toolchain/pass/ir.c base/base.c base/error.c;
-// -L/usr/lib/llvm-19/lib -lLLVM-19
+// LINK: toolchain/pass/liveness.c
+// LINK: toolchain/pass/ir.c base/base.c base/error.c
+// LINK: ; -L/usr/lib/llvm-19/lib -lLLVM-19
 /* Which values a landing pad must save. */
 #include <setjmp.h>
 #include <stdarg.h>
