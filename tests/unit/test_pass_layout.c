@@ -36,7 +36,9 @@ static LLVMModuleRef laid_out(const char *text)
 
 static const char *section(LLVMModuleRef m, const char *name)
 {
-	return LLVMGetSection(LLVMGetNamedGlobal(m, name));
+	const char *s = LLVMGetSection(LLVMGetNamedGlobal(m, name));
+
+	return s ? s : "";
 }
 
 /* Every stack lies behind a hole, whatever the sizes. */
