@@ -289,7 +289,19 @@ bool loop_counts(const struct loops *l, const struct loop *loop,
 	return false;
 }
 
-uint64_t loop_constant_trips(const struct loop_count *count)
+/* However it starts and ends: it cannot step on more values than its type
+ * has. */
+static uint64_t type_trips(const struct loop_count *count)
+{
+	unsigned width = LLVMGetIntTypeWidth(LLVMTypeOf(count->iv));
+	uint64_t step = count->step < 0 ? -(uint64_t)count->step
+					: (uint64_t)count->step;
+	uint64_t trips = (UINT64_MAX >> (64 - width)) / step;
+
+	return trips < UINT64_MAX ? trips + 1 : 0;
+}
+
+uint64_t loop_most_trips(const struct loop_count *count)
 {
 	unsigned n = LLVMCountIncoming(count->iv);
 	LLVMValueRef start = NULL;
@@ -301,15 +313,15 @@ uint64_t loop_constant_trips(const struct loop_count *count)
 		if (LLVMGetIncomingBlock(count->iv, k) == count->latch)
 			continue;
 		if (start && start != v)
-			return 0;
+			return type_trips(count);
 		start = v;
 	}
 	if (!start || !LLVMIsAConstantInt(start) ||
 	    !LLVMIsAConstantInt(count->limit))
-		return 0;
+		return type_trips(count);
 	span = LLVMConstIntGetSExtValue(count->limit) -
 	       LLVMConstIntGetSExtValue(start);
 	if (span / count->step <= 0 || span % count->step)
-		return 0;
+		return type_trips(count);
 	return (uint64_t)(span / count->step);
 }

@@ -56,7 +56,8 @@ struct loop_count {
 bool loop_counts(const struct loops *l, const struct loop *loop,
 		 struct loop_count *count);
 
-/* Iterations of a counting loop with constant bounds, 0 if not known. */
-uint64_t loop_constant_trips(const struct loop_count *count);
+/* An upper bound of the iterations of a counting loop: what its constant
+ * bounds say, else what its variable can count; 0: more than 2^64 - 1. */
+uint64_t loop_most_trips(const struct loop_count *count);
 
 #endif

@@ -98,8 +98,7 @@ static bool has_call(const struct loops *l, const struct loop *loop)
 	for (unsigned k = 0; k < l->blocks.n; k++) {
 		if (!ir_test(loop->body, k))
 			continue;
-		ir_each_inst(i, LLVMValueAsBasicBlock(l->blocks.at[k]))
-		{
+		ir_each_inst (i, LLVMValueAsBasicBlock(l->blocks.at[k])) {
 			LLVMValueRef f = ir_is_call(i) ? ir_callee(i) : NULL;
 
 			if (ir_is_call(i) && !(f && ir_is_intrinsic(f)))
@@ -117,7 +116,7 @@ static uint64_t nest_trips(const struct loops *l, const struct loop *loop)
 
 	if (!loop_counts(l, loop, &count))
 		return 0;
-	trips = loop_constant_trips(&count);
+	trips = loop_most_trips(&count);
 	if (!trips || trips > SHORT_TRIPS)
 		return 0;
 	for (unsigned k = 0; k < l->n && loop->has_inner; k++) {
