@@ -59,8 +59,7 @@ void callgraph_make(struct callgraph *g, LLVMModuleRef m)
 	unsigned n;
 
 	*g = (struct callgraph){ 0 };
-	ir_each_definition(f, m)
-	{
+	ir_each_definition (f, m) {
 		ir_map_put(&g->index, f, (int)g->functions.n);
 		ir_list_add(&g->functions, f);
 	}
@@ -97,10 +96,8 @@ bool callgraph_is_site(const struct callgraph *g, LLVMValueRef inst)
 
 static LLVMValueRef first_site(const struct callgraph *g, LLVMValueRef f)
 {
-	ir_each_block(b, f)
-	{
-		ir_each_inst(i, b)
-		{
+	ir_each_block (b, f) {
+		ir_each_inst (i, b) {
 			if (callgraph_is_site(g, i))
 				return i;
 		}
@@ -188,10 +185,8 @@ static void visit(struct recursion *r, unsigned i)
 
 	r->state[i] = 1;
 	if (!ir_is_marked(f, "hexo-nopoll"))
-		ir_each_block(b, f)
-		{
-			ir_each_inst(inst, b)
-			{
+		ir_each_block (b, f) {
+			ir_each_inst (inst, b) {
 				if (ir_is_call(inst))
 					visit_call(r, inst);
 			}

@@ -44,10 +44,8 @@ static void find_sites(struct frames *fr, struct frame_function *fn)
 {
 	struct ir_list calls = { 0 };
 
-	ir_each_block(b, fn->f)
-	{
-		ir_each_inst(i, b)
-		{
+	ir_each_block (b, fn->f) {
+		ir_each_inst (i, b) {
 			if (callgraph_is_site(fr->calls, i))
 				ir_list_add(&calls, i);
 		}
@@ -68,28 +66,99 @@ static void find_sites(struct frames *fr, struct frame_function *fn)
 	ir_list_free(&calls);
 }
 
-/* Places in the record: header, stack pointer, then the live values. */
-static void lay_out(struct frames *fr, const struct frame_function *fn,
-		    struct site *s)
+/*
+ * Values times sites beyond which records get one layout and the clone stays
+ * unoptimised: rebuilding SSA gives each of them a phi, and LLVM's clean-ups
+ * take quadratic time. Such a clone runs only until the resumed call of a
+ * very large function returns.
+ */
+#define LARGE 2000
+
+static uint64_t place(struct frames *fr, LLVMValueRef v, uint64_t *at)
 {
-	uint64_t at = sizeof(struct hexo_frame) + (fn->entry_sp ? 8 : 0);
+	LLVMTypeRef t = LLVMTypeOf(v);
+	uint64_t offset =
+		ir_align_up(*at, LLVMABIAlignmentOfType(fr->layout, t));
 
-	s->offset = base_alloc(s->live.n * sizeof(s->offset[0]));
-	for (unsigned k = 0; k < s->live.n; k++) {
-		LLVMTypeRef t = LLVMTypeOf(s->live.at[k]);
+	*at = offset + LLVMABISizeOfType(fr->layout, t);
+	return offset;
+}
 
-		at = ir_align_up(at, LLVMABIAlignmentOfType(fr->layout, t));
-		s->offset[k] = at;
-		at += LLVMABISizeOfType(fr->layout, t);
+/* Header, stack pointer, then the site's live values. */
+static void lay_out_site(struct frames *fr, struct site *s, uint64_t first)
+{
+	for (unsigned k = 0; k < s->live.n; k++)
+		s->offset[k] = place(fr, s->live.at[k], &first);
+	s->size = ir_align_up(first, 16);
+}
+
+static void add_place(struct frames *fr, struct frame_function *fn,
+		      LLVMValueRef v, uint64_t *at)
+{
+	if (ir_map_get(&fn->places, v) < 0)
+		ir_map_put(&fn->places, v, (int)place(fr, v, at));
+}
+
+/* Header, stack pointer, then every value that is live at some site or the
+ * result of one. */
+static void lay_out_large(struct frames *fr, struct frame_function *fn,
+			  uint64_t first)
+{
+	for (unsigned k = 0; k < fn->n; k++) {
+		struct site *s = &fn->sites[k];
+		LLVMTypeKind kind = LLVMGetTypeKind(LLVMTypeOf(s->invoke));
+
+		for (unsigned i = 0; i < s->live.n; i++)
+			add_place(fr, fn, s->live.at[i], &first);
+		if (kind != LLVMVoidTypeKind)
+			add_place(fr, fn, s->invoke, &first);
 	}
-	s->size = ir_align_up(at, 16);
+	for (unsigned k = 0; k < fn->n; k++) {
+		struct site *s = &fn->sites[k];
+
+		s->size = ir_align_up(first, 16);
+		for (unsigned i = 0; i < s->live.n; i++)
+			s->offset[i] = (uint64_t)ir_map_get(&fn->places,
+							    s->live.at[i]);
+	}
+}
+
+static void lay_out(struct frames *fr, struct frame_function *fn)
+{
+	uint64_t first = sizeof(struct hexo_frame) + (fn->entry_sp ? 8 : 0);
+	unsigned values = 0;
+
+	for (unsigned k = 0; k < fn->n; k++) {
+		struct site *s = &fn->sites[k];
+
+		values += s->live.n;
+		s->offset = base_alloc(s->live.n * sizeof(s->offset[0]));
+	}
+	fn->large = values >= LARGE;
+	if (fn->large)
+		lay_out_large(fr, fn, first);
+	for (unsigned k = 0; k < fn->n && !fn->large; k++)
+		lay_out_site(fr, &fn->sites[k], first);
+}
+
+static void build_stores(struct frames *fr, const struct site *s,
+			 LLVMValueRef record, const struct frame_state *state)
+{
+	for (unsigned k = 0; k < s->live.n; k++) {
+		LLVMTypeRef type = LLVMTypeOf(s->live.at[k]);
+		LLVMValueRef v = state->values[k];
+
+		if (state->slots)
+			v = LLVMBuildLoad2(fr->b, type, v, "");
+		LLVMBuildStore(fr->b, v, ir_gep(fr->b, record, s->offset[k]));
+	}
 }
 
 void capture_build_save(struct frames *fr, const struct frame_function *fn,
-			unsigned site, const LLVMValueRef *values, bool slots,
-			LLVMValueRef entry_sp, const struct frame_local *locals)
+			unsigned site, const struct frame_state *state)
 {
 	const struct site *s = &fn->sites[site];
+	uint64_t head = sizeof(struct hexo_frame);
 	LLVMValueRef args[] = {
 		ir_i32(fr->m, fn->number),
 		ir_i32(fr->m, site),
@@ -102,25 +171,22 @@ void capture_build_save(struct frames *fr, const struct frame_function *fn,
 	LLVMSetCleanup(pad, 1);
 	record = LLVMBuildCall2(fr->b, fr->save_type, fr->save, args, 3, "");
 	ir_call_attribute(record, "nomerge", 0);
-	if (entry_sp)
-		LLVMBuildStore(fr->b, entry_sp,
-			       ir_gep(fr->b, record,
-				      sizeof(struct hexo_frame)));
+	if (state->entry_sp)
+		LLVMBuildStore(fr->b, state->entry_sp,
+			       ir_gep(fr->b, record, head));
 	/* their contents must be in memory now */
 	for (unsigned k = 0; k < fn->n_locals; k++) {
-		LLVMValueRef v = locals[k].value;
+		LLVMValueRef v = state->locals[k].value;
 
 		LLVMBuildCall2(fr->b, LLVMGlobalGetValueType(fr->escape),
 			       fr->escape, &v, 1, "");
 	}
-	for (unsigned k = 0; k < s->live.n; k++) {
-		LLVMTypeRef type = LLVMTypeOf(s->live.at[k]);
-		LLVMValueRef v = values[k];
-
-		if (slots)
-			v = LLVMBuildLoad2(fr->b, type, v, "");
-		LLVMBuildStore(fr->b, v, ir_gep(fr->b, record, s->offset[k]));
-	}
+	if (state->image)
+		LLVMBuildMemCpy(fr->b, ir_gep(fr->b, record, head), 16,
+				ir_gep(fr->b, state->image, head), 16,
+				ir_i64(fr->m, s->size - head));
+	else
+		build_stores(fr, s, record, state);
 	LLVMBuildCall2(fr->b, fr->unwind_type, fr->unwind, NULL, 0, "");
 	LLVMBuildUnreachable(fr->b);
 }
@@ -129,13 +195,17 @@ void capture_function(struct frames *fr, struct frame_function *fn)
 {
 	find_sites(fr, fn);
 	liveness_fill(fn);
+	lay_out(fr, fn);
 	for (unsigned k = 0; k < fn->n; k++) {
 		struct site *s = &fn->sites[k];
+		struct frame_state state = {
+			.entry_sp = fn->entry_sp,
+			.locals = fn->locals,
+			.values = s->live.at,
+		};
 
-		lay_out(fr, fn, s);
 		LLVMInstructionEraseFromParent(LLVMGetFirstInstruction(s->pad));
 		LLVMPositionBuilderAtEnd(fr->b, s->pad);
-		capture_build_save(fr, fn, k, s->live.at, false, fn->entry_sp,
-				   fn->locals);
+		capture_build_save(fr, fn, k, &state);
 	}
 }

@@ -126,8 +126,7 @@ static void cut_park(struct frames *fr, LLVMValueRef invoke)
 	LLVMValueRef call;
 
 	LLVMPositionBuilderBefore(fr->b, invoke);
-	ir_each_inst_safe(i, next, pad)
-	{
+	ir_each_inst_safe (i, next, pad) {
 		if (LLVMGetInstructionOpcode(i) == LLVMLandingPad)
 			continue;
 		if (ir_calls(i, "hexo_unwind_continue"))
@@ -149,8 +148,7 @@ static void cut_parks(struct frames *fr, LLVMValueRef f)
 {
 	struct ir_list parks = { 0 };
 
-	ir_each_block(b, f)
-	{
+	ir_each_block (b, f) {
 		LLVMValueRef end = LLVMGetBasicBlockTerminator(b);
 
 		if (end && LLVMGetInstructionOpcode(end) == LLVMInvoke &&
@@ -165,8 +163,7 @@ static void cut_parks(struct frames *fr, LLVMValueRef f)
 /* A park unwinds; native code must find its frame. */
 static void prepare_polls(LLVMModuleRef m)
 {
-	ir_each_definition(f, m)
-	{
+	ir_each_definition (f, m) {
 		if (!function_is_poll(f))
 			continue;
 		drop_attributes(f);
@@ -184,6 +181,7 @@ static void free_function(struct frame_function *fn)
 	}
 	free(fn->sites);
 	free(fn->locals);
+	ir_map_free(&fn->places);
 }
 
 int pass_frames(LLVMModuleRef m, struct pass_stats *stats,

@@ -64,6 +64,19 @@ struct frame_function {
 	uint64_t locals_size, locals_align;
 	struct site *sites;
 	unsigned n;
+	/* Too many values times sites: all records have one layout, and the
+	 * clone keeps its values in an image of the record. */
+	bool large;
+	struct ir_map places; /* large: value to its offset */
+};
+
+/* Where a landing pad finds what it saves. */
+struct frame_state {
+	LLVMValueRef entry_sp; /* fn's or what stands for them in a clone */
+	const struct frame_local *locals;
+	const LLVMValueRef *values; /* the site's live values... */
+	bool slots;                 /* ...or stack slots that hold them */
+	LLVMValueRef image;         /* or all of them at their offsets */
 };
 
 /* Locals: replaces allocas; fills entry_sp and locals. */
@@ -84,14 +97,10 @@ void capture_function(struct frames *fr, struct frame_function *fn);
 /* Live values after each site, locals excluded; sites' invokes exist. */
 void liveness_fill(struct frame_function *fn);
 
-/* A landing pad at the builder's position: saves the site's live values, of
- * which values[i] are the values themselves or, with slots, the stack slots
- * that hold them, and goes on unwinding. entry_sp and locals are fn's or
- * what stands for them in a clone. */
+/* A landing pad at the builder's position: saves the site's frame and goes
+ * on unwinding. */
 void capture_build_save(struct frames *fr, const struct frame_function *fn,
-			unsigned site, const LLVMValueRef *values, bool slots,
-			LLVMValueRef entry_sp,
-			const struct frame_local *locals);
+			unsigned site, const struct frame_state *state);
 
 /* Builds and returns the resume clone: RESULT f.resume(void). */
 LLVMValueRef resume_build(struct frames *fr, struct frame_function *fn);

@@ -232,8 +232,7 @@ void ir_phi_redirect(LLVMBasicBlockRef block, LLVMBasicBlockRef from,
 		LLVMGetTypeContext(LLVMTypeOf(LLVMBasicBlockAsValue(block)));
 	LLVMBuilderRef b = LLVMCreateBuilderInContext(c);
 
-	ir_each_inst_safe(phi, next, block)
-	{
+	ir_each_inst_safe (phi, next, block) {
 		unsigned n;
 		bool hit = false;
 		LLVMValueRef fresh;

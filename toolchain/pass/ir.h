@@ -20,7 +20,8 @@
 	for (LLVMValueRef f = LLVMGetFirstFunction(m); f; \
 	     f = LLVMGetNextFunction(f))
 #define ir_each_definition(f, m) \
-	ir_each_function(f, m) if (!LLVMIsDeclaration(f))
+	ir_each_function (f, m)  \
+		if (!LLVMIsDeclaration(f))
 #define ir_each_global(g, m)                            \
 	for (LLVMValueRef g = LLVMGetFirstGlobal(m); g; \
 	     g = LLVMGetNextGlobal(g))

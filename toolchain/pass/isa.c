@@ -72,10 +72,8 @@ static void lower_local(struct lowering *l, LLVMValueRef local)
 
 static void lower_markers(struct lowering *l, LLVMValueRef f)
 {
-	ir_each_block(b, f)
-	{
-		ir_each_inst_safe(i, next, b)
-		{
+	ir_each_block (b, f) {
+		ir_each_inst_safe (i, next, b) {
 			if (ir_calls(i, MARK_LOCAL))
 				lower_local(l, i);
 			else if (ir_calls(i, MARK_DYNAMIC))
@@ -154,10 +152,8 @@ static void check_divisions(struct lowering *l, LLVMValueRef f)
 {
 	struct ir_list divisions = { 0 };
 
-	ir_each_block(b, f)
-	{
-		ir_each_inst(i, b)
-		{
+	ir_each_block (b, f) {
+		ir_each_inst (i, b) {
 			if (is_division(i))
 				ir_list_add(&divisions, i);
 		}
@@ -176,8 +172,7 @@ static void write_table(struct lowering *l, const struct pass_isa *isa)
 			   "\t.section .hexo.functable,\"ax\",@progbits\n"
 			   "\t.balign %d\n",
 			   HEXO_FUNCTABLE_STEP);
-	ir_each_function(f, l->m)
-	{
+	ir_each_function (f, l->m) {
 		const char *name = ir_name(f);
 		cleanup_free char *jump = NULL;
 
@@ -207,8 +202,7 @@ int pass_isa(LLVMModuleRef m, const struct pass_isa *isa,
 		.pstack = LLVMGetNamedGlobal(m, "hexo_pstack"),
 	};
 
-	ir_each_definition(f, m)
-	{
+	ir_each_definition (f, m) {
 		lower_markers(&l, f);
 		if (!isa->division_traps)
 			check_divisions(&l, f);

@@ -98,13 +98,11 @@ int pass_layout(LLVMModuleRef m, struct hexo_error *err)
 	struct ir_list taken = { 0 };
 
 	(void)err; /* the signature of all passes */
-	ir_each_global(g, m)
-	{
+	ir_each_global (g, m) {
 		if (!LLVMIsDeclaration(g) && !is_private(g))
 			place_global(layout, g);
 	}
-	ir_each_definition(f, m)
-	{
+	ir_each_definition (f, m) {
 		if (!ir_is_marked(f, "hexo-resume") && function_is_taken(f))
 			ir_list_add(&taken, f);
 	}

@@ -37,11 +37,11 @@ static void number_all(struct flow *fl, LLVMValueRef f)
 {
 	for (unsigned k = 0; k < LLVMCountParams(f); k++)
 		number_value(fl, LLVMGetParam(f, k));
-	ir_each_block(b, f)
-	{
+	ir_each_block (b, f) {
 		ir_map_put(&fl->block_index, b, (int)fl->blocks.n);
 		ir_list_add(&fl->blocks, LLVMBasicBlockAsValue(b));
-		ir_each_inst(i, b) number_value(fl, i);
+		ir_each_inst (i, b)
+			number_value(fl, i);
 	}
 	fl->words = ir_words(fl->values.n);
 	fl->in = base_alloc((size_t)fl->words * fl->blocks.n * sizeof(ir_word));
@@ -66,8 +66,7 @@ static void add_edge(const struct flow *fl, ir_word *row,
 
 	for (unsigned w = 0; w < fl->words; w++)
 		row[w] |= in[w];
-	ir_each_inst(phi, to)
-	{
+	ir_each_inst (phi, to) {
 		if (LLVMGetInstructionOpcode(phi) != LLVMPHI)
 			break;
 		for (unsigned k = 0; k < LLVMCountIncoming(phi); k++)

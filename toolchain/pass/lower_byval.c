@@ -56,14 +56,11 @@ static void lower_call(LLVMValueRef call)
 
 void lower_byval(LLVMModuleRef m)
 {
-	ir_each_function(f, m)
-	{
+	ir_each_function (f, m) {
 		for (unsigned k = 1; k <= LLVMCountParams(f); k++)
 			ir_drop_attribute(f, k, "byval");
-		ir_each_block(b, f)
-		{
-			ir_each_inst(i, b)
-			{
+		ir_each_block (b, f) {
+			ir_each_inst (i, b) {
 				if (ir_is_call(i))
 					lower_call(i);
 			}

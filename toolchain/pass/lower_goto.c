@@ -46,13 +46,11 @@ static void lower_jump(LLVMValueRef f, LLVMValueRef jump, struct ir_map *labels)
 
 void lower_goto(LLVMModuleRef m)
 {
-	ir_each_definition(f, m)
-	{
+	ir_each_definition (f, m) {
 		struct ir_list jumps = { 0 };
 		struct ir_map labels = { 0 };
 
-		ir_each_block(b, f)
-		{
+		ir_each_block (b, f) {
 			LLVMValueRef end = LLVMGetBasicBlockTerminator(b);
 
 			if (LLVMGetInstructionOpcode(end) == LLVMIndirectBr)

@@ -70,13 +70,10 @@ void lower_marks(LLVMModuleRef m)
 		if (f && !LLVMIsDeclaration(f))
 			ir_mark(f, "hexo-nopoll");
 	}
-	ir_each_definition(f, m)
-	{
+	ir_each_definition (f, m) {
 		ir_drop_attribute(f, LLVMAttributeFunctionIndex, "optnone");
-		ir_each_block(b, f)
-		{
-			ir_each_inst(i, b)
-			{
+		ir_each_block (b, f) {
+			ir_each_inst (i, b) {
 				LLVMValueRef callee =
 					ir_is_call(i) ? ir_callee(i) : NULL;
 

@@ -31,12 +31,9 @@ void lower_minmax(LLVMModuleRef m)
 {
 	LLVMBuilderRef b = LLVMCreateBuilderInContext(ir_context(m));
 
-	ir_each_definition(f, m)
-	{
-		ir_each_block(block, f)
-		{
-			ir_each_inst_safe(i, next, block)
-			{
+	ir_each_definition (f, m) {
+		ir_each_block (block, f) {
+			ir_each_inst_safe (i, next, block) {
 				if (is_call_of(i, "llvm.minnum."))
 					expand(b, i, false);
 				else if (is_call_of(i, "llvm.maxnum."))

@@ -65,12 +65,9 @@ static void repair_call(LLVMValueRef call, LLVMValueRef callee)
 
 void lower_prototypes(LLVMModuleRef m)
 {
-	ir_each_definition(f, m)
-	{
-		ir_each_block(b, f)
-		{
-			ir_each_inst_safe(i, next, b)
-			{
+	ir_each_definition (f, m) {
+		ir_each_block (b, f) {
+			ir_each_inst_safe (i, next, b) {
 				LLVMValueRef callee =
 					ir_is_call(i) ? ir_callee(i) : NULL;
 

@@ -27,12 +27,9 @@ void lower_symbols(LLVMModuleRef m)
 	LLVMBuilderRef b = LLVMCreateBuilderInContext(ir_context(m));
 
 	resolve_aliases(m);
-	ir_each_definition(f, m)
-	{
-		ir_each_block(block, f)
-		{
-			ir_each_inst_safe(i, next, block)
-			{
+	ir_each_definition (f, m) {
+		ir_each_block (block, f) {
+			ir_each_inst_safe (i, next, block) {
 				if (!ir_is_call(i))
 					continue;
 				if (LLVMIsAInlineAsm(LLVMGetCalledValue(i))) {
@@ -47,8 +44,7 @@ void lower_symbols(LLVMModuleRef m)
 			}
 		}
 	}
-	ir_each_global(g, m)
-	{
+	ir_each_global (g, m) {
 		LLVMSetThreadLocal(g, 0);
 		if (LLVMGetLinkage(g) == LLVMCommonLinkage)
 			LLVMSetLinkage(g, LLVMInternalLinkage);

@@ -222,10 +222,8 @@ static LLVMValueRef replace_definition(const struct varargs *v, LLVMValueRef f)
 static void lower_body(const struct varargs *v, LLVMValueRef f,
 		       LLVMValueRef arguments)
 {
-	ir_each_block(b, f)
-	{
-		ir_each_inst_safe(i, next, b)
-		{
+	ir_each_block (b, f) {
+		ir_each_inst_safe (i, next, b) {
 			if (LLVMGetInstructionOpcode(i) == LLVMVAArg)
 				lower_va_arg(v, i);
 			else if (ir_is_call(i))
@@ -246,12 +244,9 @@ void lower_varargs(LLVMModuleRef m)
 	struct ir_list variadic = { 0 };
 
 	/* 1. calls, while their callees' types still say what is fixed */
-	ir_each_definition(f, m)
-	{
-		ir_each_block(b, f)
-		{
-			ir_each_inst_safe(i, next, b)
-			{
+	ir_each_definition (f, m) {
+		ir_each_block (b, f) {
+			ir_each_inst_safe (i, next, b) {
 				LLVMValueRef callee =
 					ir_is_call(i) ? ir_callee(i) : NULL;
 
@@ -263,8 +258,7 @@ void lower_varargs(LLVMModuleRef m)
 		}
 	}
 	/* 2. definitions; lists in ordinary functions, too (v*printf) */
-	ir_each_definition(f, m)
-	{
+	ir_each_definition (f, m) {
 		if (LLVMIsFunctionVarArg(LLVMGlobalGetValueType(f)))
 			ir_list_add(&variadic, f);
 		else

@@ -113,10 +113,8 @@ static void lay_out(struct frames *fr, struct frame_function *fn,
 /* llvm.stacksave and stackrestore around variable-size locals. */
 static void convert_stack_calls(struct frames *fr, LLVMValueRef f)
 {
-	ir_each_block(b, f)
-	{
-		ir_each_inst_safe(i, next, b)
-		{
+	ir_each_block (b, f) {
+		ir_each_inst_safe (i, next, b) {
 			if (ir_calls(i, "llvm.stacksave.p0")) {
 				LLVMPositionBuilderBefore(fr->b, i);
 				LLVMReplaceAllUsesWith(
@@ -164,8 +162,7 @@ static void build_entry(struct frames *fr, struct frame_function *fn,
 
 static void restore_at_returns(struct frames *fr, struct frame_function *fn)
 {
-	ir_each_block(b, fn->f)
-	{
+	ir_each_block (b, fn->f) {
 		LLVMValueRef end = LLVMGetBasicBlockTerminator(b);
 
 		if (LLVMGetInstructionOpcode(end) != LLVMRet)
@@ -180,10 +177,8 @@ void pstack_convert(struct frames *fr, struct frame_function *fn)
 	LLVMBasicBlockRef entry = LLVMGetEntryBasicBlock(fn->f);
 	struct ir_list fixed = { 0 }, dynamic = { 0 };
 
-	ir_each_block(b, fn->f)
-	{
-		ir_each_inst(i, b)
-		{
+	ir_each_block (b, fn->f) {
+		ir_each_inst (i, b) {
 			if (LLVMIsAAllocaInst(i))
 				ir_list_add(is_fixed(i, entry) ? &fixed
 							       : &dynamic,

@@ -91,12 +91,9 @@ int pass_refuse(LLVMModuleRef m, struct hexo_error *err)
 				 "function pointer",
 				 LLVMGetSourceFileName(m, &n),
 				 ir_name(LLVMGetFirstGlobalIFunc(m)));
-	ir_each_definition(f, m)
-	{
-		ir_each_block(b, f)
-		{
-			ir_each_inst(i, b)
-			{
+	ir_each_definition (f, m) {
+		ir_each_block (b, f) {
+			ir_each_inst (i, b) {
 				int r = ir_is_call(i) ? refuse_call(i, err) : 0;
 
 				if (r < 0)

@@ -6,7 +6,8 @@
  *
  * SSA form breaks, since a value now has a definition in the copy and one
  * per site. So each value live at some site gets a stack slot, and mem2reg
- * rebuilds SSA afterwards.
+ * rebuilds SSA afterwards. The slots of a large function are one block that
+ * looks like its records; that clone is left as it is built.
  */
 #include "toolchain/pass/frames.h"
 
@@ -26,6 +27,8 @@ struct resume {
 	struct ir_list copies;
 	struct ir_map slot_index; /* original value -> its slot */
 	struct ir_list demoted, slots;
+	LLVMValueRef image;    /* large: what the slots are parts of */
+	struct ir_map pads;    /* blocks of the original that are not copied */
 	LLVMValueRef entry_sp; /* these two as fn's, in the clone */
 	struct frame_local *locals;
 };
@@ -53,11 +56,11 @@ static void copy_instructions(struct resume *r)
 {
 	LLVMBuilderRef b = r->fr->b;
 
-	ir_each_block(block, r->fn->f)
-	{
+	ir_each_block (block, r->fn->f) {
+		if (ir_map_get(&r->pads, block) >= 0)
+			continue;
 		LLVMPositionBuilderAtEnd(b, copy_of_block(r, block));
-		ir_each_inst(i, block)
-		{
+		ir_each_inst (i, block) {
 			LLVMValueRef c;
 
 			if (LLVMGetInstructionOpcode(i) == LLVMPHI) {
@@ -75,10 +78,10 @@ static void copy_instructions(struct resume *r)
 
 static void connect_copies(struct resume *r)
 {
-	ir_each_block(block, r->fn->f)
-	{
-		ir_each_inst(i, block)
-		{
+	ir_each_block (block, r->fn->f) {
+		if (ir_map_get(&r->pads, block) >= 0)
+			continue;
+		ir_each_inst (i, block) {
 			LLVMValueRef c = copy_of(r, i);
 
 			if (LLVMGetInstructionOpcode(i) != LLVMPHI) {
@@ -109,8 +112,7 @@ static void copy_body(struct resume *r)
 {
 	LLVMValueRef f = r->fn->f;
 
-	ir_each_block(b, f)
-	{
+	ir_each_block (b, f) {
 		LLVMBasicBlockRef c =
 			LLVMAppendBasicBlockInContext(ir_context(r->fr->m),
 						      r->g, "");
@@ -175,8 +177,9 @@ static void demote(struct resume *r, LLVMValueRef v)
 		return;
 	ir_map_put(&r->slot_index, v, (int)r->demoted.n);
 	ir_list_add(&r->demoted, v);
-	ir_list_add(&r->slots,
-		    LLVMBuildAlloca(r->fr->b, LLVMTypeOf(v), "slot"));
+	if (!r->fn->large)
+		ir_list_add(&r->slots,
+			    LLVMBuildAlloca(r->fr->b, LLVMTypeOf(v), "slot"));
 }
 
 static bool has_result(LLVMValueRef invoke)
@@ -185,17 +188,23 @@ static bool has_result(LLVMValueRef invoke)
 	       LLVMGetFirstUse(invoke);
 }
 
+/* The slot's address, at the builder's position; NULL if v has none. */
 static LLVMValueRef slot_of(const struct resume *r, LLVMValueRef v)
 {
 	int i = ir_map_get(&r->slot_index, v);
 
-	return i < 0 ? NULL : r->slots.at[i];
+	if (i < 0)
+		return NULL;
+	if (!r->fn->large)
+		return r->slots.at[i];
+	return ir_gep(r->fr->b, r->image,
+		      (uint64_t)ir_map_get(&r->fn->places, v));
 }
 
 /* A phi reads the slot at the end of the block the value comes from; edges
  * that come twice from one block share the load. */
-static void load_for_phi(struct resume *r, LLVMValueRef phi, LLVMValueRef c,
-			 LLVMValueRef slot)
+static void load_for_phi(struct resume *r, LLVMValueRef phi, LLVMValueRef v,
+			 LLVMValueRef c)
 {
 	unsigned n = LLVMCountIncoming(phi);
 
@@ -207,14 +216,15 @@ static void load_for_phi(struct resume *r, LLVMValueRef phi, LLVMValueRef c,
 			continue;
 		LLVMPositionBuilderBefore(r->fr->b,
 					  LLVMGetBasicBlockTerminator(from));
-		load = LLVMBuildLoad2(r->fr->b, LLVMTypeOf(c), slot, "");
+		load = LLVMBuildLoad2(r->fr->b, LLVMTypeOf(c), slot_of(r, v),
+				      "");
 		for (unsigned j = k; j < n; j++)
 			if (LLVMGetIncomingBlock(phi, j) == from)
 				LLVMSetOperand(phi, j, load);
 	}
 }
 
-static void load_for_uses(struct resume *r, LLVMValueRef c, LLVMValueRef slot)
+static void load_for_uses(struct resume *r, LLVMValueRef v, LLVMValueRef c)
 {
 	struct ir_list users = { 0 };
 
@@ -224,11 +234,12 @@ static void load_for_uses(struct resume *r, LLVMValueRef c, LLVMValueRef slot)
 		LLVMValueRef user = users.at[k], load;
 
 		if (LLVMGetInstructionOpcode(user) == LLVMPHI) {
-			load_for_phi(r, user, c, slot);
+			load_for_phi(r, user, v, c);
 			continue;
 		}
 		LLVMPositionBuilderBefore(r->fr->b, user);
-		load = LLVMBuildLoad2(r->fr->b, LLVMTypeOf(c), slot, "");
+		load = LLVMBuildLoad2(r->fr->b, LLVMTypeOf(c), slot_of(r, v),
+				      "");
 		for (int o = 0; o < LLVMGetNumOperands(user); o++)
 			if (LLVMGetOperand(user, (unsigned)o) == c)
 				LLVMSetOperand(user, (unsigned)o, load);
@@ -238,8 +249,7 @@ static void load_for_uses(struct resume *r, LLVMValueRef c, LLVMValueRef slot)
 
 /* After its definition; an invoke's result on an edge of its own, since the
  * block it leads to is also reached from the resumed call. */
-static void store_definition(struct resume *r, LLVMValueRef v, LLVMValueRef c,
-			     LLVMValueRef slot)
+static void store_definition(struct resume *r, LLVMValueRef v, LLVMValueRef c)
 {
 	LLVMBuilderRef b = r->fr->b;
 	LLVMBasicBlockRef edge, normal;
@@ -252,15 +262,48 @@ static void store_definition(struct resume *r, LLVMValueRef v, LLVMValueRef c,
 		if (LLVMGetInstructionOpcode(c) == LLVMPHI)
 			at = ir_first_nonphi(LLVMGetInstructionParent(c));
 		LLVMPositionBuilderBefore(b, at);
-		LLVMBuildStore(b, c, slot);
+		LLVMBuildStore(b, c, slot_of(r, v));
 		return;
 	}
 	normal = LLVMGetNormalDest(c);
 	edge = LLVMAppendBasicBlockInContext(ir_context(r->fr->m), r->g, "");
 	LLVMPositionBuilderAtEnd(b, edge);
-	LLVMBuildStore(b, c, slot);
+	LLVMBuildStore(b, c, slot_of(r, v));
 	LLVMBuildBr(b, normal);
 	LLVMSetNormalDest(c, edge);
+}
+
+/* The landing pad of site k: of its call's copy, and of its resumed call. */
+static void build_pad(struct resume *r, unsigned k, LLVMBasicBlockRef pad)
+{
+	const struct site *s = &r->fn->sites[k];
+	LLVMValueRef *values = base_alloc(s->live.n * sizeof(values[0]));
+	struct frame_state state = {
+		.entry_sp = r->entry_sp,
+		.locals = r->locals,
+		.values = values,
+		.slots = true,
+		.image = r->image,
+	};
+
+	for (unsigned i = 0; i < s->live.n && !r->image; i++)
+		values[i] = slot_of(r, s->live.at[i]);
+	LLVMPositionBuilderAtEnd(r->fr->b, pad);
+	capture_build_save(r->fr, r->fn, k, &state);
+	free(values);
+}
+
+static void reload(struct resume *r, const struct site *s)
+{
+	LLVMBuilderRef b = r->fr->b;
+
+	for (unsigned i = 0; i < s->live.n; i++) {
+		LLVMValueRef v = s->live.at[i];
+		LLVMValueRef at = ir_gep(b, r->record, s->offset[i]);
+
+		LLVMBuildStore(b, LLVMBuildLoad2(b, LLVMTypeOf(v), at, ""),
+			       slot_of(r, v));
+	}
 }
 
 /* A block that reloads a site's values and resumes its callee. */
@@ -272,35 +315,42 @@ static LLVMBasicBlockRef build_site(struct resume *r, unsigned k)
 	LLVMBasicBlockRef start = LLVMAppendBasicBlockInContext(c, r->g, "");
 	LLVMBasicBlockRef joined = LLVMAppendBasicBlockInContext(c, r->g, "");
 	LLVMBasicBlockRef pad = LLVMAppendBasicBlockInContext(c, r->g, "");
-	LLVMValueRef *values = base_alloc(s->live.n * sizeof(values[0]));
 	LLVMTypeRef type = LLVMFunctionType(LLVMTypeOf(s->invoke), NULL, 0, 0);
-	LLVMValueRef next, invoke, slot;
 	LLVMBasicBlockRef normal = LLVMGetNormalDest(s->invoke);
+	LLVMValueRef next, invoke;
 
 	/* 1. reload and go one frame deeper */
 	LLVMPositionBuilderAtEnd(fr->b, start);
-	for (unsigned i = 0; i < s->live.n; i++) {
-		LLVMValueRef v = s->live.at[i];
-		LLVMValueRef at = ir_gep(fr->b, r->record, s->offset[i]);
-
-		values[i] = slot_of(r, v);
-		LLVMBuildStore(fr->b,
-			       LLVMBuildLoad2(fr->b, LLVMTypeOf(v), at, ""),
-			       values[i]);
-	}
+	if (!r->image)
+		reload(r, s);
 	next = LLVMBuildCall2(fr->b, fr->pop_type, fr->next, NULL, 0, "next");
 	invoke = LLVMBuildInvoke2(fr->b, type, next, NULL, 0, joined, pad, "");
 	/* 2. the call has returned: on with the copy */
 	LLVMPositionBuilderAtEnd(fr->b, joined);
-	slot = slot_of(r, s->invoke);
-	if (slot)
-		LLVMBuildStore(fr->b, invoke, slot);
+	if (ir_map_get(&r->slot_index, s->invoke) >= 0)
+		LLVMBuildStore(fr->b, invoke, slot_of(r, s->invoke));
 	LLVMBuildBr(fr->b, copy_of_block(r, normal));
-	/* 3. parked again before it returned */
-	LLVMPositionBuilderAtEnd(fr->b, pad);
-	capture_build_save(fr, r->fn, k, values, true, r->entry_sp, r->locals);
-	free(values);
+	/* 3. parked again, before it returned or in a later call */
+	build_pad(r, k, pad);
+	build_pad(r, k, copy_of_block(r, s->pad));
 	return start;
+}
+
+/* A large function's values: all at once, whatever the site. */
+static void build_image(struct resume *r)
+{
+	struct frames *fr = r->fr;
+	LLVMTypeRef i8 = LLVMInt8TypeInContext(ir_context(fr->m));
+	uint64_t head = sizeof(struct hexo_frame);
+	uint64_t size = r->fn->sites[0].size;
+
+	r->image = LLVMBuildAlloca(fr->b, LLVMArrayType2(i8, size), "image");
+	LLVMSetAlignment(r->image, 16);
+	LLVMBuildMemCpy(fr->b, ir_gep(fr->b, r->image, head), 16,
+			ir_gep(fr->b, r->record, head), 16,
+			ir_i64(fr->m, size - head));
+	ir_function_attribute(r->g, "optnone", 0);
+	ir_function_attribute(r->g, "noinline", 0);
 }
 
 static void build_dispatch(struct resume *r)
@@ -339,30 +389,13 @@ static LLVMValueRef declare_clone(struct frames *fr, LLVMValueRef f)
 	return g;
 }
 
-/*
- * Values times sites beyond which a clone is left unoptimised: rebuilding
- * SSA gives each of them a phi, and LLVM's clean-ups take quadratic time.
- * It runs only until the resumed call of a very large function returns.
- */
-#define LARGE 6000
-
-static void keep_cheap(struct resume *r)
-{
-	unsigned values = 0;
-
-	for (unsigned k = 0; k < r->fn->n; k++)
-		values += r->fn->sites[k].live.n;
-	if (values < LARGE)
-		return;
-	ir_function_attribute(r->g, "optnone", 0);
-	ir_function_attribute(r->g, "noinline", 0);
-}
-
 LLVMValueRef resume_build(struct frames *fr, struct frame_function *fn)
 {
 	struct resume r = { .fr = fr, .fn = fn };
 
 	/* 1. the copy */
+	for (unsigned k = 0; k < fn->n; k++)
+		ir_map_put(&r.pads, fn->sites[k].pad, 1);
 	r.g = declare_clone(fr, fn->f);
 	r.entry =
 		LLVMAppendBasicBlockInContext(ir_context(fr->m), r.g, "resume");
@@ -370,6 +403,8 @@ LLVMValueRef resume_build(struct frames *fr, struct frame_function *fn)
 	build_entry(&r);
 	/* 2. a slot for each value that has several definitions now */
 	LLVMPositionBuilderAtEnd(fr->b, r.entry);
+	if (fn->large)
+		build_image(&r);
 	for (unsigned k = 0; k < fn->n; k++) {
 		for (unsigned i = 0; i < fn->sites[k].live.n; i++)
 			demote(&r, fn->sites[k].live.at[i]);
@@ -380,14 +415,14 @@ LLVMValueRef resume_build(struct frames *fr, struct frame_function *fn)
 		LLVMValueRef v = r.demoted.at[i];
 		LLVMValueRef c = copy_of(&r, v);
 
-		load_for_uses(&r, c, r.slots.at[i]);
-		store_definition(&r, v, c, r.slots.at[i]);
+		load_for_uses(&r, v, c);
+		store_definition(&r, v, c);
 	}
 	/* 3. the ways in */
 	build_dispatch(&r);
-	keep_cheap(&r);
 	ir_map_free(&r.index);
 	ir_map_free(&r.slot_index);
+	ir_map_free(&r.pads);
 	ir_list_free(&r.copies);
 	ir_list_free(&r.demoted);
 	ir_list_free(&r.slots);

@@ -124,8 +124,7 @@ LLVMValueRef stripmine(const struct loops *l, const struct loop *loop,
 	LLVMMoveBasicBlockAfter(s.done, count->latch);
 	LLVMMoveBasicBlockAfter(s.again, s.done);
 	redirect_entries(&s);
-	ir_each_inst_safe(phi, next, loop->header)
-	{
+	ir_each_inst_safe (phi, next, loop->header) {
 		if (LLVMGetInstructionOpcode(phi) != LLVMPHI)
 			break;
 		split_phi(&s, phi);

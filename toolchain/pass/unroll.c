@@ -51,8 +51,7 @@ static void copy_instructions(struct unroller *u, struct copy *c,
 			      LLVMBasicBlockRef block)
 {
 	LLVMPositionBuilderAtEnd(u->b, mapped_block(c, block));
-	ir_each_inst(i, block)
-	{
+	ir_each_inst (i, block) {
 		LLVMValueRef n;
 
 		if (LLVMGetInstructionOpcode(i) == LLVMPHI) {
@@ -72,8 +71,7 @@ static void copy_instructions(struct unroller *u, struct copy *c,
 static void connect_instructions(struct unroller *u, struct copy *c,
 				 LLVMBasicBlockRef block)
 {
-	ir_each_inst(i, block)
-	{
+	ir_each_inst (i, block) {
 		LLVMValueRef n = mapped(c, i);
 
 		if (LLVMGetInstructionOpcode(i) != LLVMPHI) {
@@ -101,8 +99,7 @@ static void connect_instructions(struct unroller *u, struct copy *c,
 static void add_exit(struct copy *c, LLVMBasicBlockRef from,
 		     LLVMBasicBlockRef exit)
 {
-	ir_each_inst(phi, exit)
-	{
+	ir_each_inst (phi, exit) {
 		unsigned n = LLVMGetInstructionOpcode(phi) == LLVMPHI
 				     ? LLVMCountIncoming(phi)
 				     : 0;
@@ -163,8 +160,7 @@ static void repeat(struct unroller *u, unsigned k)
 	struct copy *c = &u->copies[k], *before = &u->copies[k - 1];
 
 	for_body(u, c, add_block);
-	ir_each_inst(phi, u->loop->header)
-	{
+	ir_each_inst (phi, u->loop->header) {
 		if (LLVMGetInstructionOpcode(phi) != LLVMPHI)
 			break;
 		map(c, phi, mapped(before, value_from_latch(u, phi)));
@@ -197,8 +193,7 @@ static void link_copies(struct unroller *u)
 				LLVMSetSuccessor(end, s, to);
 	}
 	ir_list_free(&ends);
-	ir_each_inst(phi, header)
-	{
+	ir_each_inst (phi, header) {
 		if (LLVMGetInstructionOpcode(phi) != LLVMPHI)
 			break;
 		for (unsigned k = 0; k < LLVMCountIncoming(phi); k++) {
@@ -219,7 +214,8 @@ static unsigned count_instructions(const struct loops *l,
 	for (unsigned i = 0; i < l->blocks.n; i++) {
 		if (!ir_test(loop->body, i))
 			continue;
-		ir_each_inst(inst, LLVMValueAsBasicBlock(l->blocks.at[i])) n++;
+		ir_each_inst (inst, LLVMValueAsBasicBlock(l->blocks.at[i]))
+			n++;
 	}
 	return n;
 }
