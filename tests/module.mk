@@ -17,6 +17,24 @@ $(TEST_NATIVE): $(B)/tests/native/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(NATIVE_PROGRAM)
 
+# --- A package of the archive, unmodified, built as packages are. -----------
+
+BZIP2 := $(B)/tests/bzip2/bzip2
+
+$(B)/src/bzip2/.source-sha256: setup/bzip2.sh
+	setup/bzip2.sh
+	@touch $@
+
+# `make all` of bzip2 also runs what it built, on samples: images are run by
+# their first line.
+$(BZIP2): $(B)/src/bzip2/.source-sha256 $(IMAGE_PARTS) $(BIN)/hexo \
+		$(BIN)/hexo-vm-x86-64
+	@rm -rf $(@D)
+	@mkdir -p $(@D)
+	cp -R $(B)/src/bzip2/. $(@D)
+	PATH=$(CURDIR)/$(BIN):$$PATH $(MAKE) -C $(@D) CC=hexo-cc > $(@D).log 2>&1 \
+		|| { tail -30 $(@D).log >&2; exit 1; }
+
 # --- Units: the comment lines "LINK: sources; libraries" say what each needs.
 
 UNIT_NAMES  := $(basename $(notdir $(wildcard tests/unit/test_*.c)))
@@ -58,7 +76,7 @@ $(MATRIX): $(B)/tests/commands/matrix-%.bats: tests/matrix.sh tests/matrix.list
 
 .PHONY: check check-programs check-unit
 check-programs: all $(TEST_IMAGES) $(TEST_NATIVE) $(BENCH_IMAGES) \
-		$(BENCH_NATIVE) $(MATRIX)
+		$(BENCH_NATIVE) $(MATRIX) $(BZIP2)
 check: check-programs $(UNIT_TESTS)
 	tests/run.sh
 

@@ -24,9 +24,12 @@ static const struct range {
 } ranges[] = {
 	{ "null page", 0, 16 },
 	{ "monitor's tables", HEXO_TABLES_BASE, 64 },
-	{ "control page", HEXO_CONTROL_BASE, 16 },
+	{ "runs off the end",
+	  HEXO_PORTABLE_BASE + HEXO_MEMORY_DEFAULT - HEXO_PAGE_SIZE,
+	  2 * HEXO_PAGE_SIZE },
 	{ "beyond the end", HEXO_MEMORY_MAX, 16 },
-	{ "length wraps", HEXO_PORTABLE_BASE, UINT64_MAX },
+	{ "as much as one may ask for",
+	  HEXO_PORTABLE_BASE + HEXO_MEMORY_DEFAULT - 16, HEXO_IO_MAX },
 	{ "end wraps", UINT64_MAX - 8, 16 },
 	{ "kernel half", UINT64_C(0xffff800000000000), 16 },
 };
@@ -51,10 +54,27 @@ static void ask(const struct range *r)
 	       random == -EFAULT);
 }
 
+/* What can be read but not written is no place for an answer. */
+static void ask_read_only(void)
+{
+	int64_t got, random;
+
+	io = (struct hexo_hc_io){ .op = HEXO_IO_FSTAT,
+				  .arg = { 1 },
+				  .out_addr = HEXO_FUNCTABLE_BASE,
+				  .out_len = 16 };
+	got = hexo_hypercall(HEXO_HC_IO, &io);
+	buffer = (struct hexo_hc_buffer){ .addr = HEXO_FUNCTABLE_BASE,
+					  .len = 16 };
+	random = hexo_hypercall(HEXO_HC_RANDOM, &buffer);
+	printf("read-only: %d %d\n", got == -EFAULT, random == -EFAULT);
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
 		ask(&ranges[i]);
+	ask_read_only();
 	buffer = (struct hexo_hc_buffer){ .addr = (uintptr_t)inside,
 					  .len = sizeof(inside) };
 	printf("inside: %lld\n",
