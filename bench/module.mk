@@ -23,15 +23,18 @@ NATIVE_PROGRAM = clang-19 -O2 -ffp-contract=off -nostdinc \
 
 $(BENCH_IMAGES): $(B)/bench/%: bench/programs/%.c $(BENCH_HEADERS) \
 		$(IMAGE_PARTS)
-	@mkdir -p $(@D)
+	mkdir -p $(@D)
+	$(call say,IMAGE,$@)
 	$(HEXO_CC) -O2 -o $@ $<
 
 $(BENCH_NATIVE): $(B)/bench/native/%: bench/programs/%.c $(BENCH_HEADERS)
-	@mkdir -p $(@D)
+	mkdir -p $(@D)
+	$(call say,NATIVE,$@)
 	$(NATIVE_PROGRAM)
 
 $(B)/bench/measure: bench/measure.c
-	@mkdir -p $(@D)
+	mkdir -p $(@D)
+	$(call say,CC,$@)
 	gcc -std=gnu17 -O2 $(WARN) -o $@ $<
 
 .PHONY: bench demo

@@ -6,9 +6,9 @@
 SETUP := $(B)/setup.mk
 
 $(SETUP): setup/packages setup/setup.sh
-	@mkdir -p $(@D)
-	@setup/setup.sh
-	@echo '# Set up: the packages of setup/packages are installed.' > $@
+	mkdir -p $(@D)
+	setup/setup.sh
+	echo '# Set up: the packages of setup/packages are installed.' > $@
 
 ifneq ($(filter-out clean,$(or $(MAKECMDGOALS),all)),)
 include $(SETUP)

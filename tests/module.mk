@@ -10,11 +10,13 @@ TEST_NATIVE := $(addprefix $(B)/tests/native/,\
 
 $(TEST_IMAGES): $(B)/tests/programs/%: tests/programs/%.c \
 		$(IMAGE_PARTS)
-	@mkdir -p $(@D)
+	mkdir -p $(@D)
+	$(call say,IMAGE,$@)
 	$(HEXO_CC) -O2 -Iinclude -o $@ $<
 
 $(TEST_NATIVE): $(B)/tests/native/%: tests/programs/%.c
-	@mkdir -p $(@D)
+	mkdir -p $(@D)
+	$(call say,NATIVE,$@)
 	$(NATIVE_PROGRAM)
 
 # --- A package of the archive, unmodified, built as packages are. -----------
@@ -23,17 +25,19 @@ BZIP2 := $(B)/tests/bzip2/bzip2
 
 $(B)/src/bzip2/.source-sha256: setup/bzip2.sh
 	setup/bzip2.sh
-	@touch $@
+	touch $@
 
 # `make all` of bzip2 also runs what it built, on samples: images are run by
 # their first line.
 $(BZIP2): $(B)/src/bzip2/.source-sha256 $(IMAGE_PARTS) $(BIN)/hexo \
 		$(BIN)/hexo-vm-x86-64
-	@rm -rf $(@D)
-	@mkdir -p $(@D)
+	$(call say,PACKAGE,$@)
+	rm -rf $(@D)
+	mkdir -p $(@D)
 	cp -R $(B)/src/bzip2/. $(@D)
-	PATH=$(CURDIR)/$(BIN):$$PATH $(MAKE) -C $(@D) CC=hexo-cc > $(@D).log 2>&1 \
-		|| { tail -30 $(@D).log >&2; exit 1; }
+	PATH=$(CURDIR)/$(BIN):$$PATH $(MAKE) --no-silent -C $(@D) \
+		CC=hexo-cc > $(@D).log 2>&1 || \
+		{ tail -30 $(@D).log >&2; exit 1; }
 
 # --- Units: the comment lines "LINK: sources; libraries" say what each needs.
 
@@ -44,7 +48,8 @@ UNIT_CFLAGS := -std=gnu17 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer \
                $(WARN) -Iinclude -I. -MMD -MP
 
 $(OBJ)/unit/%.o: %.c
-	@mkdir -p $(@D)
+	mkdir -p $(@D)
+	$(call say,CC,$@)
 	gcc $(UNIT_CFLAGS) -c $< -o $@
 
 $(OBJ)/unit/toolchain/%.o $(OBJ)/unit/tests/unit/test_pass%.o: \
@@ -58,7 +63,8 @@ unit_libs    = $(shell sed -n 's|^// LINK: *[^;]*;||p' tests/unit/$(1).c)
 define unit
 $(B)/tests/unit/$(1): $(patsubst %.c,$(OBJ)/unit/%.o,tests/unit/$(1).c \
 		$(call unit_sources,$(1)))
-	@mkdir -p $$(@D)
+	mkdir -p $$(@D)
+	$$(call say,LINK,$$@)
 	gcc -fsanitize=address,undefined -o $$@ $$^ -lcmocka \
 		$(call unit_libs,$(1))
 endef
@@ -71,7 +77,7 @@ MATRIX := $(addprefix $(B)/tests/commands/matrix-,\
             $(addsuffix .bats,kvm process qemu-user board hops))
 
 $(MATRIX): $(B)/tests/commands/matrix-%.bats: tests/matrix.sh tests/matrix.list
-	@mkdir -p $(@D)
+	mkdir -p $(@D)
 	tests/matrix.sh $* > $@
 
 .PHONY: check check-programs check-unit
@@ -83,3 +89,7 @@ check: check-programs $(UNIT_TESTS)
 # Without programs and boards: seconds.
 check-unit: $(UNIT_TESTS)
 	tests/run.sh $(UNIT_TESTS)
+
+.PHONY: lint
+lint:
+	tests/lint.sh

@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SIZES(X)                                                               \
-	X(1)                                                                   \
-	X(2)                                                                   \
-	X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) \
-		X(16) X(17) X(18) X(20) X(23) X(24) X(25) X(31) X(32) X(33)    \
-			X(39) X(40)
+/* clang-format off */
+#define SIZES(X)                                                          \
+	X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12)    \
+	X(13) X(14) X(15) X(16) X(17) X(18) X(20) X(23) X(24) X(25) X(31) \
+	X(32) X(33) X(39) X(40)
+/* clang-format on */
 
 static uint64_t mix(uint64_t sum, const void *data, size_t size)
 {

@@ -4,6 +4,8 @@
 
 int main(void)
 {
-	printf("%p\n", __builtin_return_address(0)); /* REFUSED: returnaddress */
+	void *caller = __builtin_return_address(0); /* REFUSED: returnaddress */
+
+	printf("%p\n", caller);
 	return 0;
 }

@@ -35,8 +35,7 @@ static void find(struct frame_function *fn, LLVMModuleRef m)
 {
 	*fn = (struct frame_function){ .f = LLVMGetNamedFunction(m, "f") };
 	fn->sites = calloc(8, sizeof(fn->sites[0]));
-	ir_each_block(b, fn->f)
-	{
+	ir_each_block (b, fn->f) {
 		LLVMValueRef end = LLVMGetBasicBlockTerminator(b);
 
 		if (LLVMGetInstructionOpcode(end) == LLVMInvoke)
