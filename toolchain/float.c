@@ -16,12 +16,9 @@ void tc_float_split(LLVMModuleRef m)
 {
 	LLVMBuilderRef b = LLVMCreateBuilderInContext(ir_context(m));
 
-	ir_each_definition(f, m)
-	{
-		ir_each_block(block, f)
-		{
-			ir_each_inst_safe(i, next, block)
-			{
+	ir_each_definition (f, m) {
+		ir_each_block (block, f) {
+			ir_each_inst_safe (i, next, block) {
 				LLVMValueRef v;
 
 				if (!is_multiply_add(i))
@@ -47,17 +44,14 @@ void tc_float_fix(LLVMModuleRef m)
 		"no-signed-zeros-fp-math",
 	};
 
-	ir_each_definition(f, m)
-	{
+	ir_each_definition (f, m) {
 		for (size_t k = 0;
 		     k < sizeof(attributes) / sizeof(attributes[0]); k++)
 			LLVMRemoveStringAttributeAtIndex(
 				f, LLVMAttributeFunctionIndex, attributes[k],
 				(unsigned)strlen(attributes[k]));
-		ir_each_block(block, f)
-		{
-			ir_each_inst(i, block)
-			{
+		ir_each_block (block, f) {
+			ir_each_inst (i, block) {
 				if (LLVMCanValueUseFastMathFlags(i))
 					LLVMSetFastMathFlags(i,
 							     LLVMFastMathNone);

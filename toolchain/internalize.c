@@ -36,12 +36,10 @@ static void internalize(LLVMValueRef v, bool late)
 
 void tc_internalize(LLVMModuleRef m, bool late)
 {
-	ir_each_function(f, m)
-	{
+	ir_each_function (f, m) {
 		internalize(f, late);
 	}
-	ir_each_global(g, m)
-	{
+	ir_each_global (g, m) {
 		internalize(g, late);
 	}
 	for (LLVMValueRef a = LLVMGetFirstGlobalAlias(m); a;

@@ -305,10 +305,8 @@ static void fix_attributes(struct fixer *x, LLVMValueRef v, bool call)
 static int fix_function(struct fixer *x, LLVMValueRef f, struct hexo_error *err)
 {
 	fix_attributes(x, f, false);
-	ir_each_block(b, f)
-	{
-		ir_each_inst_safe(i, next, b)
-		{
+	ir_each_block (b, f) {
+		ir_each_inst_safe (i, next, b) {
 			int r;
 
 			if (ir_is_call(i))
@@ -362,13 +360,11 @@ static int fix_module(struct fixer *x, struct hexo_error *err)
 {
 	LLVMValueRef next;
 
-	ir_each_global(g, x->m)
-	{
+	ir_each_global (g, x->m) {
 		if (LLVMGetInitializer(g))
 			fix_address(x, LLVMGetInitializer(g));
 	}
-	ir_each_function(f, x->m)
-	{
+	ir_each_function (f, x->m) {
 		int r = fix_function(x, f, err);
 
 		if (r < 0)
