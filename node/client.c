@@ -17,7 +17,10 @@
 
 #define cleanup_inbox __attribute__((cleanup(migrate_inbox_free)))
 
-enum { DATA_MAX = 1 << 18 }; /* bytes of one NODE_DATA message */
+enum {
+	DATA_MAX = 1 << 18, /* bytes of one NODE_DATA message */
+	RETRY_US = 10000,
+};
 
 static int wait_connected(int fd, int timeout_ms)
 {
@@ -42,20 +45,37 @@ static int set_blocking(int fd)
 	return fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0 ? -errno : 0;
 }
 
+/* A Unix socket whose queue is full says EAGAIN at once and cannot be waited
+ * for. */
+static int connect_within(int fd, const struct node_address *address,
+			  int timeout_ms)
+{
+	uint64_t end = base_now_ns() + (uint64_t)timeout_ms * 1000000;
+
+	while (connect(fd, (const struct sockaddr *)&address->socket,
+		       address->len) < 0) {
+		if (errno == EINPROGRESS)
+			return wait_connected(fd, timeout_ms);
+		if (errno != EAGAIN)
+			return -errno;
+		if (base_now_ns() > end)
+			return -ETIMEDOUT;
+		usleep(RETRY_US);
+	}
+	return 0;
+}
+
 int node_connect(const struct node_address *address, int timeout_ms,
 		 struct hexo_error *err)
 {
 	cleanup_close int fd =
 		socket(address->socket.ss_family,
 		       SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int r = 0;
+	int r;
 
 	if (fd < 0)
 		return hexo_fail_errno(err, "cannot make a socket");
-	if (connect(fd, (const struct sockaddr *)&address->socket,
-		    address->len) < 0)
-		r = errno == EINPROGRESS ? wait_connected(fd, timeout_ms)
-					 : -errno;
+	r = connect_within(fd, address, timeout_ms);
 	if (r == 0)
 		r = set_blocking(fd);
 	if (r < 0)
