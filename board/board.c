@@ -227,8 +227,10 @@ static int parse_memory(const char *text, struct board *board,
 	if (base_parse_size(text, &board->memory) < 0 ||
 	    board->memory < BOARD_MEMORY_MIN || board->memory > HEXO_MEMORY_MAX)
 		return hexo_fail(err, -EINVAL,
-				 "--memory %s: a size of at least %" PRIu64 "M",
-				 text, BOARD_MEMORY_MIN >> 20);
+				 "--memory %s: a size from %" PRIu64
+				 "M to %" PRIu64 "M",
+				 text, BOARD_MEMORY_MIN >> 20,
+				 HEXO_MEMORY_MAX >> 20);
 	return 0;
 }
 

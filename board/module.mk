@@ -16,7 +16,8 @@ $(BOARD)/Image:
 $(BOARD)/initramfs.cpio.gz: board/init board/module.mk $(BOARD_PROGRAMS) \
 		| $(BOARD)/Image
 	@rm -rf $(BOARD_ROOT)
-	@install -d -m 755 $(BOARD_ROOT) $(addprefix $(BOARD_ROOT)/,bin lib proc sys dev)
+	@install -d -m 755 $(BOARD_ROOT) \
+		$(addprefix $(BOARD_ROOT)/,bin lib proc sys dev)
 	install -m 755 board/init $(BOARD_ROOT)/init
 	install -m 755 $(BOARD)/busybox $(BOARD_ROOT)/bin/busybox
 	install -m 644 $(BOARD)/modules/*.ko $(BOARD_ROOT)/lib/

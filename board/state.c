@@ -41,7 +41,7 @@ int board_directory(char **path, struct hexo_error *err)
 	int r;
 
 	*path = NULL;
-	if (runtime && *runtime == '/')
+	if (runtime && *runtime == '/' && access(runtime, W_OK) == 0)
 		top = base_printf("%s/hexo", runtime);
 	else
 		top = base_printf("/tmp/hexo-%u", (unsigned)geteuid());

@@ -4,7 +4,8 @@
  *   board.json   what it is and where its hexod listens
  *   pid          QEMU's pidfile, locked by QEMU as long as it lives
  *   console.log  what the board printed
- * in $XDG_RUNTIME_DIR/hexo/boards, else /tmp/hexo-UID/boards.
+ * in $XDG_RUNTIME_DIR/hexo/boards; in /tmp/hexo-UID/boards where that
+ * variable names no directory we can write to.
  */
 #ifndef HEXO_BOARD_STATE_H
 #define HEXO_BOARD_STATE_H
