@@ -12,7 +12,8 @@ BOARD_PROGRAMS := $(BIN)/hexod-aarch64 $(BIN)/hexo-vm-aarch64
 $(BOARD)/Image:
 	setup/arm64-kernel.sh
 
-# Nothing but the files' contents decides its bytes.
+# Nothing but the files' contents decides its bytes; the build ID would depend
+# on the place of this tree.
 $(BOARD)/initramfs.cpio.gz: board/init board/module.mk $(BOARD_PROGRAMS) \
 		| $(BOARD)/Image
 	@rm -rf $(BOARD_ROOT)
@@ -24,7 +25,8 @@ $(BOARD)/initramfs.cpio.gz: board/init board/module.mk $(BOARD_PROGRAMS) \
 	for applet in $(BOARD_APPLETS); do \
 		ln -s busybox $(BOARD_ROOT)/bin/$$applet || exit 1; done
 	for program in $(BOARD_PROGRAMS); do \
-		aarch64-linux-gnu-strip -o $(BOARD_ROOT)/bin/$${program##*/} \
+		aarch64-linux-gnu-strip -R .note.gnu.build-id \
+			-o $(BOARD_ROOT)/bin/$${program##*/} \
 			$$program || exit 1; done
 	find $(BOARD_ROOT) -exec touch -h -d @0 {} +
 	cd $(BOARD_ROOT) && find . | LC_ALL=C sort | \
