@@ -36,6 +36,9 @@ struct vm_kvm {
 	uint64_t entry, stack;
 };
 
+/* backend_kvm.c: the exits that no ISA expects, as -EIO with a message. */
+int vm_kvm_unexpected(const struct kvm_run *run, struct hexo_error *err);
+
 /* Page tables from the page map, and registers: the vCPU stands at the
  * entry, unprivileged. */
 int vm_kvm_setup(struct vm_kvm *k, struct hexo_error *err);

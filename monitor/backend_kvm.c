@@ -13,6 +13,23 @@
 #include "monitor/arch.h"
 #include "monitor/backend.h"
 
+int vm_kvm_unexpected(const struct kvm_run *run, struct hexo_error *err)
+{
+	switch (run->exit_reason) {
+	case KVM_EXIT_FAIL_ENTRY:
+		return hexo_fail(err, -EIO,
+				 "KVM cannot enter the guest (reason 0x%llx)",
+				 (unsigned long long)run->fail_entry
+					 .hardware_entry_failure_reason);
+	case KVM_EXIT_INTERNAL_ERROR:
+		return hexo_fail(err, -EIO, "KVM failed (internal error %u)",
+				 run->internal.suberror);
+	default:
+		return hexo_fail(err, -EIO, "KVM left the guest for reason %u",
+				 run->exit_reason);
+	}
+}
+
 static struct vm_kvm kvm = { .kvm = -1, .vm = -1, .vcpu = -1 };
 
 static int kvm_open(struct hexo_error *err)

@@ -6,7 +6,6 @@
 #include <llvm-c/Support.h>
 #include <llvm-c/Target.h>
 #include <llvm-c/TargetMachine.h>
-#include <llvm-c/Transforms/PassBuilder.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,6 +17,7 @@
 #include "hexo/layout.h"
 #include "toolchain/process.h"
 #include "toolchain/strings.h"
+#include "toolchain/optimise.h"
 
 /*
  * The part of clang's -O2 that comes after inlining, but no module passes:
@@ -121,28 +121,6 @@ static void tune(LLVMModuleRef m, const struct tc_isa *isa)
 						a);
 }
 
-static int optimise(LLVMModuleRef m, LLVMTargetMachineRef machine,
-		    struct hexo_error *err)
-{
-	LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
-	LLVMErrorRef e;
-	int r = 0;
-
-	LLVMPassBuilderOptionsSetLoopVectorization(options, 1);
-	LLVMPassBuilderOptionsSetSLPVectorization(options, 1);
-	LLVMPassBuilderOptionsSetLoopUnrolling(options, 1);
-	LLVMPassBuilderOptionsSetLoopInterleaving(options, 1);
-	e = LLVMRunPasses(m, pipeline, machine, options);
-	LLVMDisposePassBuilderOptions(options);
-	if (e) {
-		char *text = LLVMGetErrorMessage(e);
-
-		r = hexo_fail(err, -EINVAL, "optimising: %s", text);
-		LLVMDisposeErrorMessage(text);
-	}
-	return r;
-}
-
 static int generate(LLVMModuleRef m, const struct tc_backend *b,
 		    struct hexo_error *err)
 {
@@ -160,7 +138,7 @@ static int generate(LLVMModuleRef m, const struct tc_backend *b,
 	tune(m, b->isa);
 	r = make_machine(b->isa, model, &machine, err);
 	if (r == 0)
-		r = optimise(m, machine, err);
+		r = tc_optimise(m, pipeline, machine, true, err);
 	if (r == 0)
 		r = pass_isa(m, &b->isa->pass, err);
 	if (r < 0)

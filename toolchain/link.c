@@ -5,7 +5,6 @@
 #include <llvm-c/Analysis.h>
 #include <llvm-c/BitWriter.h>
 #include <llvm-c/DebugInfo.h>
-#include <llvm-c/Transforms/PassBuilder.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,6 +26,7 @@
 #include "toolchain/program.h"
 #include "toolchain/structs.h"
 #include "toolchain/temp.h"
+#include "toolchain/optimise.h"
 
 /* The data layout of portable code; the ISAs' differ from it only in what
  * does not change where anything lies. */
@@ -173,27 +173,6 @@ static int join(struct linking *l, struct hexo_error *err)
 	return r;
 }
 
-static int optimise(LLVMModuleRef m, const char *passes, struct hexo_error *err)
-{
-	LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
-	LLVMErrorRef e;
-	int r = 0;
-
-	LLVMPassBuilderOptionsSetLoopVectorization(options, 0);
-	LLVMPassBuilderOptionsSetSLPVectorization(options, 0);
-	LLVMPassBuilderOptionsSetLoopInterleaving(options, 0);
-	LLVMPassBuilderOptionsSetLoopUnrolling(options, 0);
-	e = LLVMRunPasses(m, passes, NULL, options);
-	LLVMDisposePassBuilderOptions(options);
-	if (e) {
-		char *text = LLVMGetErrorMessage(e);
-
-		r = hexo_fail(err, -EINVAL, "optimising: %s", text);
-		LLVMDisposeErrorMessage(text);
-	}
-	return r;
-}
-
 /* Everything that happens to the program as a whole; afterwards it is
  * portable and fixed. */
 static int make_portable(struct linking *l, struct hexo_error *err)
@@ -213,12 +192,12 @@ static int make_portable(struct linking *l, struct hexo_error *err)
 	/* Lines were for messages: code that moves between ISAs has none. */
 	LLVMStripModuleDebugInfo(m);
 	if (r == 0)
-		r = optimise(m, "default<O2>", err);
+		r = tc_optimise(m, "default<O2>", NULL, false, err);
 	if (r < 0)
 		return r;
 	tc_float_fix(m);
 	tc_internalize(m, true);
-	r = optimise(m, "globaldce", err);
+	r = tc_optimise(m, "globaldce", NULL, false, err);
 	phase_done(l, "optimising");
 	if (r == 0)
 		r = pass_polls(m, &stats, err);

@@ -10,26 +10,18 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <llvm-c/IRReader.h>
 
 #include "hexo/hypercall.h"
 #include "hexo/layout.h"
 #include "toolchain/pass/ir.h"
 #include "toolchain/pass/pass.h"
-
-static LLVMContextRef context;
+#include "tests/unit/pass_ir.h"
 
 static LLVMModuleRef laid_out(const char *text)
 {
-	LLVMMemoryBufferRef buffer =
-		LLVMCreateMemoryBufferWithMemoryRangeCopy(text, strlen(text),
-							  "test");
-	LLVMModuleRef m = NULL;
+	LLVMModuleRef m = parse(text);
 	struct hexo_error err;
-	char *message = NULL;
 
-	if (LLVMParseIRInContext(context, buffer, &m, &message))
-		fail_msg("%s", message);
 	assert_int_equal(pass_layout(m, &err), 0);
 	return m;
 }

@@ -11,24 +11,9 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <llvm-c/IRReader.h>
 
 #include "toolchain/pass/frames.h"
-
-static LLVMContextRef context;
-
-static LLVMModuleRef parse(const char *text)
-{
-	LLVMMemoryBufferRef buffer =
-		LLVMCreateMemoryBufferWithMemoryRangeCopy(text, strlen(text),
-							  "test");
-	LLVMModuleRef m = NULL;
-	char *message = NULL;
-
-	if (LLVMParseIRInContext(context, buffer, &m, &message))
-		fail_msg("%s", message);
-	return m;
-}
+#include "tests/unit/pass_ir.h"
 
 /* The sites are the invokes, in the order of the blocks. */
 static void find(struct frame_function *fn, LLVMModuleRef m)

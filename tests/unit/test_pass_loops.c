@@ -12,25 +12,10 @@
 
 #include <cmocka.h>
 #include <llvm-c/Analysis.h>
-#include <llvm-c/IRReader.h>
 
 #include "toolchain/pass/stripmine.h"
 #include "toolchain/pass/unroll.h"
-
-static LLVMContextRef context;
-
-static LLVMModuleRef parse(const char *text)
-{
-	LLVMMemoryBufferRef buffer =
-		LLVMCreateMemoryBufferWithMemoryRangeCopy(text, strlen(text),
-							  "test");
-	LLVMModuleRef m = NULL;
-	char *message = NULL;
-
-	if (LLVMParseIRInContext(context, buffer, &m, &message))
-		fail_msg("%s", message);
-	return m;
-}
+#include "tests/unit/pass_ir.h"
 
 static void verify(LLVMModuleRef m)
 {
@@ -121,7 +106,7 @@ static void test_counting_is_recognised(void **state)
 	assert_true(loop_counts(&l, &l.at[0], &count));
 	assert_int_equal(count.step, 1);
 	assert_ptr_equal(count.limit, LLVMGetParam(f, 1));
-	assert_int_equal(loop_constant_trips(&count), 0);
+	assert_int_equal(loop_most_trips(&count), 0);
 	loops_free(&l);
 	LLVMDisposeModule(m);
 }

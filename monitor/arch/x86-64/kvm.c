@@ -226,16 +226,7 @@ int vm_kvm_exit(struct vm_kvm *k, struct vm_exit *exit, struct hexo_error *err)
 		return 0;
 	case KVM_EXIT_SHUTDOWN:
 		return exit_exception(k, false, &exit->fault, err);
-	case KVM_EXIT_FAIL_ENTRY:
-		return hexo_fail(err, -EIO,
-				 "KVM cannot enter the guest (reason 0x%llx)",
-				 (unsigned long long)run->fail_entry
-					 .hardware_entry_failure_reason);
-	case KVM_EXIT_INTERNAL_ERROR:
-		return hexo_fail(err, -EIO, "KVM failed (internal error %u)",
-				 run->internal.suberror);
 	default:
-		return hexo_fail(err, -EIO, "KVM left the guest for reason %u",
-				 run->exit_reason);
+		return vm_kvm_unexpected(run, err);
 	}
 }
