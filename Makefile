@@ -8,7 +8,8 @@
 #
 # Everything built lies under build/; programs under build/bin/.
 
-MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+# One job for each CPU, unless -j says otherwise.
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables -j$(shell nproc)
 .SUFFIXES:
 .DELETE_ON_ERROR:
 SHELL := /bin/bash -o pipefail
