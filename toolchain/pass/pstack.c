@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "hexo/layout.h"
 
 /* Lifetime markers speak of allocas only. */
 static void drop_lifetimes(LLVMValueRef alloca)
@@ -138,6 +139,26 @@ static bool is_fixed(LLVMValueRef alloca, LLVMBasicBlockRef entry)
 	       LLVMIsAConstantInt(LLVMGetOperand(alloca, 0));
 }
 
+/*
+ * Locals larger than the hole below the stack could reach beyond it: touch
+ * them downwards in steps that cannot jump over it.
+ */
+static void build_probes(struct frames *fr, const struct frame_function *fn,
+			 LLVMValueRef base)
+{
+	LLVMTypeRef i8 = LLVMInt8TypeInContext(ir_context(fr->m));
+	uint64_t step = HEXO_HOLE / 2;
+
+	for (uint64_t at = fn->locals_size; at >= step;) {
+		LLVMValueRef touch;
+
+		at -= step;
+		touch = LLVMBuildStore(fr->b, LLVMConstNull(i8),
+				       ir_gep(fr->b, base, at));
+		LLVMSetVolatile(touch, 1);
+	}
+}
+
 /* The function's entry: what the stack pointer was, and each local. */
 static void build_entry(struct frames *fr, struct frame_function *fn,
 			const struct ir_list *fixed)
@@ -150,6 +171,7 @@ static void build_entry(struct frames *fr, struct frame_function *fn,
 	if (!fixed->n)
 		return;
 	base = pstack_build_base(fr, fn, fn->entry_sp);
+	build_probes(fr, fn, base);
 	LLVMBuildStore(fr->b, base, fr->pstack);
 	for (unsigned k = 0; k < fixed->n; k++)
 		fn->locals[k].value =
