@@ -52,6 +52,10 @@ fails() {
 	fails 139 "stack overflow" "in \(small\|main\)" stackoverflow small
 }
 
+@test "a stack overflow of huge frames is reported" {
+	fails 139 "stack overflow" "in \(huge\|main\)" stackoverflow huge
+}
+
 @test "a division by zero is reported" {
 	fails 136 "division by zero" "in \(divide\|main\)" divzero
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Recursion without end. With an argument, the frames are small and live in
- * registers and on the native stack only. */
+/* Recursion without end. With "small", the frames are small and live in
+ * registers and on the native stack only; with "huge", each is larger than
+ * what lies unmapped below the stacks. */
 #include <stdio.h>
+#include <string.h>
 
 static unsigned long large(unsigned long depth)
 {
@@ -9,6 +11,14 @@ static unsigned long large(unsigned long depth)
 
 	room[depth % sizeof(room)] = 1;
 	return large(depth + 1) + (unsigned long)room[0];
+}
+
+static unsigned long huge(unsigned long depth)
+{
+	volatile char room[5 << 20];
+
+	room[depth] = 1;
+	return huge(depth + 1) + (unsigned long)room[0];
 }
 
 static unsigned long small(unsigned long depth);
@@ -23,7 +33,10 @@ static unsigned long small(unsigned long depth)
 
 int main(int argc, char **argv)
 {
-	again = argc > 1 ? small : large;
+	if (argc > 1 && strcmp(argv[1], "small") == 0)
+		again = small;
+	else
+		again = argc > 1 ? huge : large;
 	puts("before");
 	fflush(stdout);
 	printf("after %lu\n", again(0));
