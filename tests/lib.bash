@@ -42,19 +42,18 @@ teardown() {
 }
 
 # processes_of MARK: programs of ours that a test started and that still run,
-# a moment later as well
+# a second later as well
 processes_of() {
-	local pid name found tries
+	local file name found tries
 	for tries in 1 2 3 4 5 6 7 8 9 10; do
 		found=
-		for pid in /proc/[0-9]*; do
-			grep -qsz "^HEXO_TEST_CASE=$1\$" "$pid/environ" ||
+		while read -r file; do
+			read -r name 2> /dev/null < "${file%environ}comm" ||
 				continue
-			read -r name < "$pid/comm" || continue
 			case $name in
-			hexo* | qemu*) found+="${pid##*/} $name; " ;;
+			hexo* | qemu*) found+="$file $name; " ;;
 			esac
-		done 2> /dev/null
+		done < <(grep -lsz "^HEXO_TEST_CASE=$1\$" /proc/[0-9]*/environ)
 		[ -n "$found" ] || return 0
 		[ "$tries" = 10 ] || sleep 0.1
 	done

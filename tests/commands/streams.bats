@@ -40,7 +40,7 @@ setup() {
 }
 
 @test "a stream of another program is refused" {
-	refused 125 "" --resume "$STREAM" "$(image funcptr)"
+	refused 125 "another build" --resume "$STREAM" "$(image funcptr)"
 }
 
 # bad: hexo stream and hexo run --resume refuse the file `bad`

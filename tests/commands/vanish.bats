@@ -67,7 +67,7 @@ for_both() {
 	hops_failed
 }
 
-@test "the board is stopped while the job is on the way back" {
+@test "the board is stopped while the job runs there: lost, and said so" {
 	local other=${BOARD}x
 	hexo board start --name "$other"
 	hexo_run --name stopped --node "$other" "$(image ep)" A &
