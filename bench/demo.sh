@@ -88,11 +88,12 @@ job() {
 	echo "  $(grep VERIFICATION "$work/out")"
 	jq -r '"  time: server \(.isas["x86-64"].wall_us / 1e6) s, board " +
 		"\(.isas.aarch64.wall_us / 1e6) s"' "$work/stats.json"
-	grep -qx "VERIFICATION SUCCESSFUL" "$work/out"
+	grep -qx "VERIFICATION SUCCESSFUL" "$work/out" || return 1
 	jq -e '[.hops[] | "\(.from)>\(.to):\(.result)"] ==
 		["x86-64>aarch64:ok", "aarch64>x86-64:ok"]' \
-		"$work/stats.json" > /dev/null
-	build/bench/native/"$program" "$class" > "$work/native" 2> /dev/null
+		"$work/stats.json" > /dev/null || return 1
+	build/bench/native/"$program" "$class" > "$work/native" \
+		2> /dev/null || return 1
 	cmp "$work/native" "$work/out" && echo "  output as on one machine"
 }
 
