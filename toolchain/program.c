@@ -270,13 +270,6 @@ int tc_program_want(struct tc_program *p, const char *name, bool optional,
 	return want(p, name, optional, TC_NO_UNIT, err);
 }
 
-bool tc_program_defines(const struct tc_program *p, const char *name)
-{
-	const struct tc_symbol *s = tc_symbols_find(&p->symbols, name);
-
-	return s && s->state >= TC_WEAK;
-}
-
 int tc_program_check(const struct tc_program *p,
 		     const struct tc_symbols *provided, struct hexo_error *err)
 {

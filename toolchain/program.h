@@ -53,8 +53,6 @@ int tc_program_add_library(struct tc_program *p, const char *name, bool whole,
 int tc_program_want(struct tc_program *p, const char *name, bool optional,
 		    struct hexo_error *err);
 
-bool tc_program_defines(const struct tc_program *p, const char *name);
-
 /* Prints each symbol that is wanted but neither defined nor in provided,
  * with who wants it. 0, or -ENOENT and err says how many. */
 int tc_program_check(const struct tc_program *p,
