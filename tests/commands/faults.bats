@@ -53,6 +53,10 @@ fails() {
 	fails 139 "stack overflow" "in \(huge\|main\)" stackoverflow huge
 }
 
+@test "a stack overflow by a variable-size local is reported" {
+	fails 139 "stack overflow" "in \(variable\|main\)" stackoverflow variable
+}
+
 @test "a division by zero is reported" {
 	fails 136 "division by zero" "in \(divide\|main\)" divzero
 }

@@ -5,10 +5,12 @@
  * divisions without a result fault where the hardware does not make them.
  */
 #include <llvm-c/Target.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/base.h"
+#include "hexo/hypercall.h"
 #include "hexo/layout.h"
 #include "toolchain/pass/frames.h"
 #include "toolchain/pass/ir.h"
@@ -48,15 +50,44 @@ static LLVMValueRef below(struct lowering *l, LLVMValueRef p, LLVMValueRef size)
 	return LLVMBuildGEP2(l->b, i8, p, &minus, 1, "");
 }
 
+/*
+ * Touches the byte below a variable-size local, or the hole below the stack
+ * if the local does not fit: it may be so large that using it would not.
+ */
+static void build_touch(struct lowering *l, LLVMValueRef old, LLVMValueRef p)
+{
+	LLVMContextRef c = ir_context(l->m);
+	LLVMTypeRef i8 = LLVMInt8TypeInContext(c);
+	uint64_t control =
+		HEXO_CONTROL_BASE + offsetof(struct hexo_control, memory);
+	LLVMValueRef one = ir_i64(l->m, 1), memory, low, bad, touch;
+
+	memory =
+		LLVMBuildLoad2(l->b, l->i64,
+			       LLVMConstIntToPtr(ir_i64(l->m, control), l->ptr),
+			       "");
+	LLVMSetVolatile(memory, 1);
+	/* pstack_low of hexo_layout_make() */
+	low = LLVMBuildAdd(l->b, memory,
+			   ir_i64(l->m, HEXO_PORTABLE_BASE + HEXO_HOLE), "");
+	low = LLVMBuildIntToPtr(l->b, low, l->ptr, "");
+	bad = LLVMBuildOr(l->b, LLVMBuildICmp(l->b, LLVMIntULT, p, low, ""),
+			  LLVMBuildICmp(l->b, LLVMIntUGT, p, old, ""), "");
+	touch = LLVMBuildSelect(l->b, bad, low, p, "");
+	touch = LLVMBuildStore(l->b, LLVMConstNull(i8), below(l, touch, one));
+	LLVMSetVolatile(touch, 1);
+}
+
 static void lower_dynamic(struct lowering *l, LLVMValueRef local)
 {
 	uint64_t align = LLVMConstIntGetZExtValue(LLVMGetOperand(local, 1));
-	LLVMValueRef p;
+	LLVMValueRef old, p;
 
 	LLVMPositionBuilderBefore(l->b, local);
-	p = LLVMBuildLoad2(l->b, l->ptr, l->pstack, "");
-	p = below(l, p, LLVMGetOperand(local, 0));
+	old = LLVMBuildLoad2(l->b, l->ptr, l->pstack, "");
+	p = below(l, old, LLVMGetOperand(local, 0));
 	p = align_down(l, p, align > 16 ? align : 16);
+	build_touch(l, old, p);
 	LLVMBuildStore(l->b, p, l->pstack);
 	replace(local, p);
 }
