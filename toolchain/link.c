@@ -146,8 +146,8 @@ static int add_native(struct linking *l, const char *isa, const char *name,
 static int find_provided(struct linking *l, struct hexo_error *err)
 {
 	static const char *const made[] = {
-		"hexo_resume_table", "hexo_resume_count", "hexo_constructors",
-		"hexo_destructors",  "__hexo_image_end",
+		"hexo_constructors",   "hexo_destructors",  "__hexo_image_end",
+		"__hexo_resume_start", "__hexo_resume_end",
 	};
 	static const char *const archives[] = { "native.a", "libgcc.a" };
 	int r = 0;

@@ -7,8 +7,8 @@
 
 KERNEL_NEVER_WAITS
 
-extern void *const hexo_resume_table[];
-extern const uint32_t hexo_resume_count;
+/* The entries of the resume table, from the linker script. */
+extern char __hexo_resume_start[], __hexo_resume_end[];
 
 static struct {
 	uint64_t bytes; /* used from frames_low on */
@@ -69,9 +69,11 @@ void *hexo_frame_next(void)
 	if (!frames.count)
 		return (void *)resumed;
 	function = last_frame()->function;
-	if (function >= hexo_resume_count)
+	if (function < (uintptr_t)__hexo_resume_start ||
+	    function >= (uintptr_t)__hexo_resume_end ||
+	    function % HEXO_FUNCTABLE_STEP)
 		kernel_panic("a frame record is damaged");
-	return hexo_resume_table[function];
+	return (void *)(uintptr_t)function;
 }
 
 KERNEL_NEVER_WAITS_END

@@ -17,8 +17,8 @@
  * A record lies in [frames_low, frames_high), ascending, 16-byte aligned:
  *   struct hexo_frame, payload (live values at offsets the compiler chose,
  *   naturally aligned, the first at 16), padding to 16.
- * Identical on every ISA: the site's function and number index tables that
- * are derived from one portable module.
+ * Identical on every ISA: the site's function is an address in the function
+ * table, and its number comes from one portable module.
  */
 #ifndef HEXO_FRAME_H
 #define HEXO_FRAME_H
@@ -26,11 +26,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HEXO_FRAME_VERSION 1
+#define HEXO_FRAME_VERSION 2
 
 struct hexo_frame {
 	uint32_t site;     /* call site within the function */
-	uint32_t function; /* index into hexo_resume_table */
+	uint32_t function; /* address of its entry in the resume table */
 	uint32_t size;     /* of the record, header included, multiple of 16 */
 	uint32_t previous; /* size of the record below, 0 for the first */
 };
@@ -39,8 +39,8 @@ _Static_assert(sizeof(struct hexo_frame) == 16, "frame record");
 
 /*
  * Emitted by the compiler:
- *   void *const hexo_resume_table[];  resume clones, ISA-private
- *   const uint32_t hexo_resume_count; entries in it
+ *   the resume table, at the end of the function table: a jump to each resume
+ *   clone, at the same address on every ISA
  *   void hexo_constructors(void), hexo_destructors(void)
  *                                    calls them all, in their order
  * Provided by the guest runtime (guest/kernel), with C linkage:

@@ -60,7 +60,7 @@ static char *manifest_text(const struct manifest *m)
 	return base_printf(
 		"{\"format\":%s,\"name\":\"job\",\"build_id\":\"%s\","
 		"\"layout_hash\":\"00000000000000ff\",\"layout_version\":1,"
-		"\"abi_version\":%s,\"frame_version\":1,\"isas\":%s}",
+		"\"abi_version\":%s,\"frame_version\":2,\"isas\":%s}",
 		m->format ? m->format : "1",
 		m->build_id ? m->build_id : "000000000000000100000000000000ab",
 		m->abi ? m->abi : "1", m->isas ? m->isas : isas);

@@ -160,7 +160,7 @@ void capture_build_save(struct frames *fr, const struct frame_function *fn,
 	const struct site *s = &fn->sites[site];
 	uint64_t head = sizeof(struct hexo_frame);
 	LLVMValueRef args[] = {
-		ir_i32(fr->m, fn->number),
+		fn->number,
 		ir_i32(fr->m, site),
 		ir_i32(fr->m, (uint32_t)s->size),
 	};

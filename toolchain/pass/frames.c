@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "toolchain/pass/layout.h"
 
 /* What may no longer be assumed of a function that can be captured. */
 static const char *const dropped[] = {
@@ -97,21 +98,14 @@ static void prepare(struct frames *fr, LLVMModuleRef m)
 	declare_markers(fr);
 }
 
-/* hexo_resume_table and hexo_resume_count take the place of the runtime's
- * declarations of them. */
-static void define_constant(LLVMModuleRef m, const char *name,
-			    LLVMValueRef value)
+/* A record names its function by the address of the resume table's entry. */
+static LLVMValueRef declare_entry(struct frames *fr, LLVMValueRef f)
 {
-	LLVMValueRef declared = LLVMGetNamedGlobal(m, name);
-	LLVMValueRef g = LLVMAddGlobal(m, LLVMTypeOf(value), "");
+	char *name = base_printf(LAYOUT_RESUME_PREFIX "%s", ir_name(f));
+	LLVMValueRef entry = LLVMAddFunction(fr->m, name, fr->pop_type);
 
-	LLVMSetInitializer(g, value);
-	LLVMSetGlobalConstant(g, 1);
-	if (declared) {
-		LLVMReplaceAllUsesWith(declared, g);
-		LLVMDeleteGlobal(declared);
-	}
-	LLVMSetValueName2(g, name, strlen(name));
+	free(name);
+	return LLVMConstPtrToInt(entry, fr->i32);
 }
 
 /*
@@ -204,11 +198,11 @@ int pass_frames(LLVMModuleRef m, struct pass_stats *stats,
 		if (g.reaches[i])
 			drop_attributes(g.functions.at[i]);
 	for (unsigned i = 0; i < g.functions.n; i++) {
-		struct frame_function fn = { .f = g.functions.at[i],
-					     .number = clones.n };
+		struct frame_function fn = { .f = g.functions.at[i] };
 
 		if (!g.reaches[i])
 			continue;
+		fn.number = declare_entry(&fr, fn.f);
 		pstack_convert(&fr, &fn);
 		capture_function(&fr, &fn);
 		ir_list_add(&clones, resume_build(&fr, &fn));
@@ -220,9 +214,6 @@ int pass_frames(LLVMModuleRef m, struct pass_stats *stats,
 		free_function(&fn);
 	}
 	stats->migratable = clones.n;
-	define_constant(m, "hexo_resume_count", ir_i32(m, clones.n));
-	define_constant(m, "hexo_resume_table",
-			LLVMConstArray2(fr.ptr, clones.at, clones.n));
 	r = ir_run_passes(m, "function(mem2reg,simplifycfg)", err);
 out:
 	callgraph_free(&g);

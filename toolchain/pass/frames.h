@@ -54,7 +54,7 @@ struct frames {
 
 struct frame_function {
 	LLVMValueRef f;
-	uint32_t number; /* index in the resume table */
+	LLVMValueRef number; /* i32: the resume table's entry, its address */
 	/* The portable stack pointer at entry, NULL without locals; it is
 	 * the first thing in every record. The locals' addresses follow from
 	 * it and need not be saved. */

@@ -194,31 +194,63 @@ static void check_divisions(struct lowering *l, LLVMValueRef f)
 	ir_list_free(&divisions);
 }
 
+struct table_text {
+	struct base_buffer text;
+	const char *jump;
+};
+
+/* An entry of the function table; objects that share a function share it. */
+static void write_entry(struct table_text *t, LLVMModuleRef m,
+			const char *entry)
+{
+	const char *name = entry + strlen(LAYOUT_ENTRY_PREFIX);
+	LLVMValueRef f = LLVMGetNamedFunction(m, name);
+	bool local = f && LLVMGetLinkage(f) == LLVMInternalLinkage;
+
+	if (local)
+		base_buffer_printf(&t->text, "\t.section .hexo.functable,"
+					     "\"ax\",@progbits\n");
+	else
+		base_buffer_printf(&t->text,
+				   "\t.section .hexo.functable,\"axG\","
+				   "@progbits,\"%s\",comdat\n\t.weak \"%s\"\n",
+				   entry, entry);
+	base_buffer_printf(&t->text, "\t.balign %d\n\"%s\":\n\t%s \"%s\"\n",
+			   HEXO_FUNCTABLE_STEP, entry, t->jump, name);
+	base_buffer_printf(&t->text, "\t.balign %d\n", HEXO_FUNCTABLE_STEP);
+}
+
+/* An entry of the part for resume clones. */
+static void write_resume(struct table_text *t, const char *entry)
+{
+	base_buffer_printf(&t->text,
+			   "\t.section .hexo.resumetable,\"ax\",@progbits\n"
+			   "\t.balign %d\n\"%s\":\n"
+			   "\t%s \"%s" LAYOUT_RESUME_SUFFIX "\"\n"
+			   "\t.balign %d\n",
+			   HEXO_FUNCTABLE_STEP, entry, t->jump,
+			   entry + strlen(LAYOUT_RESUME_PREFIX),
+			   HEXO_FUNCTABLE_STEP);
+}
+
+static bool begins(const char *name, const char *prefix)
+{
+	return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
 static void write_table(struct lowering *l, const struct pass_isa *isa)
 {
-	struct base_buffer text = { 0 };
-	size_t prefix = strlen(LAYOUT_ENTRY_PREFIX);
+	struct table_text t = { .jump = isa->jump };
 
-	base_buffer_printf(&text,
-			   "\t.section .hexo.functable,\"ax\",@progbits\n"
-			   "\t.balign %d\n",
-			   HEXO_FUNCTABLE_STEP);
 	ir_each_function (f, l->m) {
-		const char *name = ir_name(f);
-		cleanup_free char *jump = NULL;
-
-		if (strncmp(name, LAYOUT_ENTRY_PREFIX, prefix) != 0)
-			continue;
-		jump = base_printf("\"%s\"", name + prefix);
-		base_buffer_printf(&text,
-				   "\t.globl \"%s\"\n\"%s\":\n\t%s %s\n"
-				   "\t.balign %d\n",
-				   name, name, isa->jump, jump,
-				   HEXO_FUNCTABLE_STEP);
+		if (begins(ir_name(f), LAYOUT_ENTRY_PREFIX))
+			write_entry(&t, l->m, ir_name(f));
+		else if (begins(ir_name(f), LAYOUT_RESUME_PREFIX))
+			write_resume(&t, ir_name(f));
 	}
-	base_buffer_printf(&text, "\t.text\n");
-	LLVMAppendModuleInlineAsm(l->m, text.data, text.len);
-	base_buffer_free(&text);
+	base_buffer_printf(&t.text, "\t.text\n");
+	LLVMAppendModuleInlineAsm(l->m, t.text.data, t.text.len);
+	base_buffer_free(&t.text);
 }
 
 int pass_isa(LLVMModuleRef m, const struct pass_isa *isa,

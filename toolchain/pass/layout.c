@@ -15,11 +15,10 @@
 #include "toolchain/pass/ir.h"
 #include "toolchain/pass/layout.h"
 
-/* The resume table holds addresses of native code: the ISA's own. */
+/* Lists that only the compiler reads. */
 static bool is_private(LLVMValueRef g)
 {
-	return ir_is_named(g, "hexo_resume_table") ||
-	       strncmp(ir_name(g), "llvm.", 5) == 0;
+	return strncmp(ir_name(g), "llvm.", 5) == 0;
 }
 
 static void place_global(LLVMTargetDataRef layout, LLVMValueRef g)
@@ -73,7 +72,7 @@ static void redirect(LLVMModuleRef m, LLVMValueRef f)
 	ir_list_free(&aliases);
 }
 
-/* The jump refers to the function by its symbol alone. */
+/* The tables' jumps refer to the functions by their symbols alone. */
 static void keep(LLVMModuleRef m, const struct ir_list *functions)
 {
 	LLVMTypeRef ptr = LLVMPointerTypeInContext(ir_context(m), 0);
@@ -95,7 +94,7 @@ static void keep(LLVMModuleRef m, const struct ir_list *functions)
 int pass_layout(LLVMModuleRef m, struct hexo_error *err)
 {
 	LLVMTargetDataRef layout = LLVMGetModuleDataLayout(m);
-	struct ir_list taken = { 0 };
+	struct ir_list taken = { 0 }, kept = { 0 };
 
 	(void)err; /* the signature of all passes */
 	ir_each_global (g, m) {
@@ -103,12 +102,17 @@ int pass_layout(LLVMModuleRef m, struct hexo_error *err)
 			place_global(layout, g);
 	}
 	ir_each_definition (f, m) {
-		if (!ir_is_marked(f, "hexo-resume") && function_is_taken(f))
+		if (ir_is_marked(f, "hexo-resume"))
+			ir_list_add(&kept, f);
+		else if (function_is_taken(f))
 			ir_list_add(&taken, f);
 	}
-	for (unsigned k = 0; k < taken.n; k++)
+	for (unsigned k = 0; k < taken.n; k++) {
 		redirect(m, taken.at[k]);
-	keep(m, &taken);
+		ir_list_add(&kept, taken.at[k]);
+	}
+	keep(m, &kept);
 	ir_list_free(&taken);
+	ir_list_free(&kept);
 	return 0;
 }

@@ -17,6 +17,7 @@
 
 #include "base/base.h"
 #include "hexo/frame.h"
+#include "toolchain/pass/layout.h"
 
 struct resume {
 	struct frames *fr;
@@ -376,7 +377,7 @@ static void build_dispatch(struct resume *r)
 static LLVMValueRef declare_clone(struct frames *fr, LLVMValueRef f)
 {
 	LLVMTypeRef type = LLVMGlobalGetValueType(f);
-	char *name = base_printf("%s.resume", ir_name(f));
+	char *name = base_printf("%s" LAYOUT_RESUME_SUFFIX, ir_name(f));
 	LLVMValueRef g =
 		LLVMAddFunction(fr->m, name,
 				LLVMFunctionType(LLVMGetReturnType(type), NULL,
