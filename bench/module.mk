@@ -9,7 +9,7 @@ BENCH_HEADERS := $(wildcard bench/programs/*.h)
 # What an image is made with and of, besides the program.
 HEXO_CC := $(BIN)/hexo-cc
 IMAGE_PARTS := $(HEXO_CC) \
-               $(addprefix $(B)/lib/hexo/,image.ld libc.a libkernel.a) \
+               $(addprefix $(B)/lib/hexo/,image.ld runtime.index) \
                $(foreach isa,$(ISAS),$(addprefix $(B)/lib/hexo/$(isa)/,\
                  native.a libgcc.a libgcc_eh.a))
 

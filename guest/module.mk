@@ -40,6 +40,15 @@ $(GUEST_LIB)/libkernel.a: $(GUEST_OBJ)/kernel.o
 
 all: $(GUEST_LIB)/libkernel.a
 
+# libc and kernel, compiled once for all programs.
+RUNTIME := $(GUEST_LIB)/runtime.index
+$(RUNTIME): $(BIN)/hexo-cc $(GUEST_LIB)/libkernel.a $(LIBC_ARCHIVE) \
+		$(foreach isa,$(ISAS),$(GUEST_LIB)/$(isa)/native.a)
+	$(call say,RUNTIME,$@)
+	$< $(if $(V),-v) -fhexo-build-runtime=$(@D)
+
+all: $(RUNTIME)
+
 # Native: compiled for fixed addresses below 2 GiB; every function can be
 # unwound through.
 TARGET_x86-64  := x86_64-linux-gnu

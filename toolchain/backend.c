@@ -38,6 +38,10 @@ static const char pipeline[] =
 	"loop-sink,instsimplify,div-rem-pairs,"
 	"simplifycfg<bonus-inst-threshold=1;switch-range-to-icmp>)";
 
+/* More than the runtime's own portable data; it shares the reach of code with
+ * the program's. */
+#define RUNTIME_DATA (UINT64_C(16) << 20)
+
 static uint64_t data_size(LLVMModuleRef m)
 {
 	LLVMTargetDataRef layout = LLVMGetModuleDataLayout(m);
@@ -73,13 +77,20 @@ static void rename_sections(LLVMModuleRef m)
  * them. */
 static const char schedule_option[] = "-dag-maps-huge-region=50";
 
-static void parse_options(const struct tc_isa *isa)
+/* LLVM keeps options for the whole process: those of all ISAs, once. */
+static void parse_options(void)
 {
+	static bool done;
 	const char *argv[16] = { "hexo-cc", schedule_option };
 	int argc = 2;
 
-	for (const char *const *o = isa->options; *o && argc < 16; o++)
-		argv[argc++] = *o;
+	if (done)
+		return;
+	done = true;
+	for (size_t k = 0; k < tc_isa_count; k++)
+		for (const char *const *o = tc_isas[k].options; *o && argc < 16;
+		     o++)
+			argv[argc++] = *o;
 	LLVMParseCommandLineOptions(argc, argv, "");
 }
 
@@ -90,7 +101,7 @@ static int make_machine(const struct tc_isa *isa, LLVMCodeModel model,
 	char *why = NULL;
 
 	isa->initialize();
-	parse_options(isa);
+	parse_options();
 	if (LLVMGetTargetFromTriple(isa->triple, &target, &why)) {
 		int r = hexo_fail(err, -ENOTSUP, "%s: %s", isa->name, why);
 
@@ -121,33 +132,43 @@ static void tune(LLVMModuleRef m, const struct tc_isa *isa)
 						a);
 }
 
-static int generate(LLVMModuleRef m, const struct tc_backend *b,
-		    struct hexo_error *err)
+bool tc_backend_data_is_far(LLVMModuleRef m)
+{
+	uint64_t size = data_size(m);
+
+	for (size_t k = 0; k < tc_isa_count; k++)
+		if (size > tc_isas[k].far_data - RUNTIME_DATA)
+			return true;
+	return false;
+}
+
+int tc_backend_generate(LLVMModuleRef m, const struct tc_isa *isa,
+			const char *object, struct hexo_error *err)
 {
 	LLVMCodeModel model = LLVMCodeModelSmall;
-	LLVMTargetMachineRef machine;
+	LLVMTargetMachineRef machine = NULL;
 	char *why = NULL;
 	int r;
 
-	if (data_size(m) > b->isa->far_data) {
-		model = b->isa->far;
+	if (data_size(m) > isa->far_data - RUNTIME_DATA) {
+		model = isa->far;
 		rename_sections(m);
 	}
-	LLVMSetTarget(m, b->isa->triple);
-	LLVMSetDataLayout(m, b->isa->data_layout);
-	tune(m, b->isa);
-	r = make_machine(b->isa, model, &machine, err);
+	LLVMSetTarget(m, isa->triple);
+	LLVMSetDataLayout(m, isa->data_layout);
+	tune(m, isa);
+	r = make_machine(isa, model, &machine, err);
 	if (r == 0)
 		r = tc_optimise(m, pipeline, machine, true, err);
 	if (r == 0)
-		r = pass_isa(m, &b->isa->pass, err);
-	if (r < 0)
-		return r;
-	if (LLVMTargetMachineEmitToFile(machine, m, (char *)b->object,
-					LLVMObjectFile, &why)) {
-		r = hexo_fail(err, -EIO, "%s: %s", b->object, why);
+		r = pass_isa(m, &isa->pass, err);
+	if (r == 0 && LLVMTargetMachineEmitToFile(machine, m, (char *)object,
+						  LLVMObjectFile, &why)) {
+		r = hexo_fail(err, -EIO, "%s: %s", object, why);
 		LLVMDisposeMessage(why);
 	}
+	if (machine)
+		LLVMDisposeTargetMachine(machine);
 	return r;
 }
 
@@ -182,6 +203,8 @@ static int link_executable(const struct tc_backend *b, struct hexo_error *err)
 	tc_strings_add(&argv, b->script);
 	tc_strings_add(&argv, "-o");
 	tc_strings_add(&argv, b->executable);
+	for (size_t k = 0; k < b->n_others; k++)
+		tc_strings_add(&argv, b->others[k]);
 	tc_strings_add(&argv, b->object);
 	/* native code's calls to libgcc and libgcc's to native code */
 	tc_strings_add(&argv, "--start-group");
@@ -199,7 +222,7 @@ static int build_one(LLVMModuleRef m, const struct tc_backend *b,
 		     struct hexo_error *err)
 {
 	uint64_t start = base_now_ns(), middle;
-	int r = generate(m, b, err);
+	int r = tc_backend_generate(m, b->isa, b->object, err);
 
 	if (r < 0)
 		return r;

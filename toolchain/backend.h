@@ -14,8 +14,19 @@ struct tc_backend {
 	const char *executable;
 	const char *script;  /* the linker script */
 	const char *runtime; /* directory of native.a, libgcc*.a */
+	/* objects of the runtime to link, n of them */
+	char *const *others;
+	size_t n_others;
 	bool verbose;
 };
+
+/* Generates one ISA's object from a module that is portable; m is of no use
+ * for anything else afterwards. */
+int tc_backend_generate(LLVMModuleRef m, const struct tc_isa *isa,
+			const char *object, struct hexo_error *err);
+
+/* Is there more portable data than the usual code can reach? */
+bool tc_backend_data_is_far(LLVMModuleRef m);
 
 /* Builds all n, each in a process of its own, so that they run side by side;
  * m stays as it is. */

@@ -7,12 +7,19 @@
 #include "toolchain/pass/ir.h"
 #include "toolchain/pass/pass.h"
 
+/* What the runtime uses of a program, and its variable that the passes use. */
+static const char *const kept[] = { "main", "hexo_constructors",
+				    "hexo_destructors", "hexo_pstack" };
+
 static bool is_kept(LLVMValueRef v, bool late)
 {
 	const char *name = ir_name(v);
 
-	if (strncmp(name, "llvm.", 5) == 0 || strcmp(name, "hexo_pstack") == 0)
+	if (strncmp(name, "llvm.", 5) == 0)
 		return true;
+	for (size_t k = 0; k < sizeof(kept) / sizeof(kept[0]); k++)
+		if (strcmp(name, kept[k]) == 0)
+			return true;
 	for (const char *const *root = pass_roots; *root; root++)
 		if (strcmp(name, *root) == 0)
 			return true;

@@ -5,7 +5,7 @@
 #include <llvm-c/Core.h>
 #include <stdbool.h>
 
-/* The module is the whole program: all symbols become its own, except those
+/* The module is the program: all symbols become its own, except main, those
  * that native code, the passes, or the code generator refer to, and, unless
  * late, those that the optimiser may come to call. */
 void tc_internalize(LLVMModuleRef m, bool late);

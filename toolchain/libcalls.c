@@ -71,7 +71,7 @@ static bool is_math(const char *name, const char *function)
 	       (!name[n] || strcmp(name + n, "f") == 0);
 }
 
-/* Which of math[] a unit uses, as bits. */
+/* Which of math[] a module uses, as bits. */
 static uint64_t math_of(LLVMModuleRef m)
 {
 	uint64_t used = 0;
@@ -102,6 +102,19 @@ static int want_math(struct tc_program *p, const char *function,
 	return tc_program_want(p, name, true, err);
 }
 
+/* Those of m that are not in done. */
+static int want_math_of(struct tc_program *p, LLVMModuleRef m, uint64_t *done,
+			struct hexo_error *err)
+{
+	uint64_t used = math_of(m) & ~*done;
+	int r = 0;
+
+	*done |= used;
+	for (; used && r == 0; used &= used - 1)
+		r = want_math(p, math[__builtin_ctzll(used)], err);
+	return r;
+}
+
 int tc_libcalls_want(struct tc_program *p, struct hexo_error *err)
 {
 	uint64_t done = 0;
@@ -114,16 +127,24 @@ int tc_libcalls_want(struct tc_program *p, struct hexo_error *err)
 			return r;
 	}
 	/* What comes in may use others. */
-	for (size_t unit = 0; unit < p->n_units; unit++) {
-		uint64_t used = math_of(p->units[unit].module) & ~done;
+	for (size_t unit = 0; unit < p->n_units && r == 0; unit++)
+		r = want_math_of(p, p->units[unit].module, &done, err);
+	return r;
+}
 
-		done |= used;
-		for (; used && r == 0; used &= used - 1)
-			r = want_math(p, math[__builtin_ctzll(used)], err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+int tc_libcalls_want_called(struct tc_program *p, LLVMModuleRef m,
+			    struct hexo_error *err)
+{
+	size_t unit = p->n_units;
+	uint64_t done = 0;
+	int r = want_math_of(p, m, &done, err);
+
+	EACH(name, optimiser)
+	if (r == 0 && LLVMGetNamedFunction(m, *name))
+		r = tc_program_want(p, *name, true, err);
+	for (; unit < p->n_units && r == 0; unit++)
+		r = want_math_of(p, p->units[unit].module, &done, err);
+	return r;
 }
 
 bool tc_libcalls_has(const char *name, bool late)
@@ -142,7 +163,15 @@ bool tc_libcalls_has(const char *name, bool late)
 	return false;
 }
 
-void tc_libcalls_hide_missing(LLVMModuleRef m)
+static bool is_offered(const struct tc_program *p, const char *name)
+{
+	const struct tc_symbol *s =
+		p ? tc_symbols_find(&p->symbols, name) : NULL;
+
+	return s && s->state >= TC_LAZY;
+}
+
+void tc_libcalls_hide_missing(LLVMModuleRef m, const struct tc_program *p)
 {
 	LLVMContextRef c = LLVMGetModuleContext(m);
 
@@ -151,7 +180,7 @@ void tc_libcalls_hide_missing(LLVMModuleRef m)
 		char text[48];
 		LLVMAttributeRef a;
 
-		if (LLVMGetNamedFunction(m, *name))
+		if (LLVMGetNamedFunction(m, *name) || is_offered(p, *name))
 			continue;
 		snprintf(text, sizeof(text), "no-builtin-%s", *name);
 		a = LLVMCreateStringAttribute(c, text, (unsigned)strlen(text),

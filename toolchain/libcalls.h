@@ -16,10 +16,16 @@
 /* Takes into the program what it may come to call. */
 int tc_libcalls_want(struct tc_program *p, struct hexo_error *err);
 
+/* Takes in what the optimiser has come to call in m, which is apart from the
+ * runtime. */
+int tc_libcalls_want_called(struct tc_program *p, LLVMModuleRef m,
+			    struct hexo_error *err);
+
 /* May the optimiser (or, if late, the code generator) call name? */
 bool tc_libcalls_has(const char *name, bool late);
 
-/* Hides the optimiser's functions that the module lacks from it. */
-void tc_libcalls_hide_missing(LLVMModuleRef m);
+/* Hides the optimiser's functions that the module lacks from it; not those
+ * that an archive of the program offers, if that is not NULL. */
+void tc_libcalls_hide_missing(LLVMModuleRef m, const struct tc_program *p);
 
 #endif

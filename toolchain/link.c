@@ -2,9 +2,7 @@
 #include "toolchain/link.h"
 
 #include <errno.h>
-#include <llvm-c/Analysis.h>
 #include <llvm-c/BitWriter.h>
-#include <llvm-c/DebugInfo.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,28 +16,29 @@
 #include "toolchain/bitcode.h"
 #include "toolchain/compile.h"
 #include "toolchain/elfcheck.h"
-#include "toolchain/float.h"
 #include "toolchain/image.h"
 #include "toolchain/internalize.h"
 #include "toolchain/libcalls.h"
-#include "toolchain/pass/pass.h"
-#include "toolchain/program.h"
-#include "toolchain/structs.h"
-#include "toolchain/temp.h"
 #include "toolchain/optimise.h"
-
-/* The data layout of portable code; the ISAs' differ from it only in what
- * does not change where anything lies. */
-#define PORTABLE_LAYOUT "e-m:e-i64:64-i128:128-n8:16:32:64-S128"
+#include "toolchain/pass/pass.h"
+#include "toolchain/portable.h"
+#include "toolchain/program.h"
+#include "toolchain/runtime.h"
+#include "toolchain/temp.h"
 
 enum { ISAS_MAX = 8, RUNTIME_MAX = 64 << 20 };
+
+/* Not an error: the program has to be linked with the runtime's bitcode. */
+enum { NEEDS_WHOLE = 1 << 20 };
 
 struct linking {
 	const struct tc_options *o;
 	char *home; /* build/lib/hexo */
 	struct tc_program program;
 	struct tc_symbols provided; /* by native code */
+	struct tc_runtime runtime;
 	LLVMModuleRef module;
+	bool whole; /* the runtime's bitcode is part of it */
 	struct tc_image image;
 	uint64_t last_ns; /* when the last phase ended */
 };
@@ -105,13 +104,13 @@ static int add_inputs(struct linking *l, const char *const *objects,
 
 static int add_runtime(struct linking *l, struct hexo_error *err)
 {
-	static const char *const names[] = { "libkernel.a", "libc.a" };
 	struct tc_program *p = &l->program;
 	int r = 0;
 
-	for (size_t k = 0; k < 2 && r == 0; k++) {
+	p->first_runtime = p->n_archives + 1;
+	for (size_t k = 0; k < TC_RUNTIME_ARCHIVES && r == 0; k++) {
 		cleanup_free char *path =
-			base_printf("%s/%s", l->home, names[k]);
+			base_printf("%s/%s", l->home, tc_runtime_archives[k]);
 
 		r = tc_program_add_file(p, path, false, err);
 	}
@@ -164,7 +163,7 @@ static int join(struct linking *l, struct hexo_error *err)
 	int r = find_provided(l, err);
 
 	if (r == 0)
-		r = tc_program_join(&l->program, &l->module, err);
+		r = tc_program_join(&l->program, l->whole, &l->module, err);
 	if (r == 0)
 		r = pass_refuse(l->module, err);
 	if (r == 0)
@@ -173,42 +172,59 @@ static int join(struct linking *l, struct hexo_error *err)
 	return r;
 }
 
+/* A program that takes the place of a part of the runtime, or whose data is
+ * so large that it needs other code, cannot use the runtime as compiled. */
+static int check_apart(struct linking *l)
+{
+	const char *name = tc_program_override(&l->program);
+
+	if (!name && !tc_backend_data_is_far(l->module))
+		return 0;
+	if (l->o->verbose)
+		fprintf(stderr, "hexo-cc: the runtime is compiled anew: %s%s\n",
+			name ? "the program has its own " : "large data",
+			name ? name : "");
+	return NEEDS_WHOLE;
+}
+
+static int optimise(struct linking *l, struct hexo_error *err)
+{
+	LLVMModuleRef m = l->module;
+	int r = l->whole ? 0 : check_apart(l);
+
+	if (r)
+		return r;
+	if (!l->whole)
+		tc_program_declare_runtime(&l->program, m);
+	tc_internalize(m, false);
+	tc_libcalls_hide_missing(m, l->whole ? NULL : &l->program);
+	r = tc_portable_optimise(m, l->whole ? PASS_WHOLE : PASS_PROGRAM, err);
+	if (r < 0)
+		return r;
+	tc_internalize(m, true);
+	r = tc_optimise(m, "globaldce", NULL, false, err);
+	if (r == 0 && !l->whole)
+		r = tc_libcalls_want_called(&l->program, m, err);
+	if (r == 0 && !l->whole)
+		r = check_apart(l);
+	phase_done(l, "optimising");
+	return r;
+}
+
 /* Everything that happens to the program as a whole; afterwards it is
  * portable and fixed. */
 static int make_portable(struct linking *l, struct hexo_error *err)
 {
-	LLVMModuleRef m = l->module;
+	struct pass_outside runtime = tc_runtime_outside(&l->runtime);
+	const struct pass_outside *outside = l->whole ? NULL : &runtime;
 	struct pass_stats stats = { 0 };
-	char *why = NULL;
-	int r;
+	int r = optimise(l, err);
 
-	r = tc_structs_set_layout(m, PORTABLE_LAYOUT, err);
-	if (r < 0)
+	if (r)
 		return r;
-	tc_internalize(m, false);
-	tc_libcalls_hide_missing(m);
-	tc_float_split(m);
-	r = pass_lower(m, err);
-	/* Lines were for messages: code that moves between ISAs has none. */
-	LLVMStripModuleDebugInfo(m);
+	r = tc_portable_poll(l->module, outside, &stats, err);
 	if (r == 0)
-		r = tc_optimise(m, "default<O2>", NULL, false, err);
-	if (r < 0)
-		return r;
-	tc_float_fix(m);
-	tc_internalize(m, true);
-	r = tc_optimise(m, "globaldce", NULL, false, err);
-	phase_done(l, "optimising");
-	if (r == 0)
-		r = pass_polls(m, &stats, err);
-	if (r == 0)
-		r = pass_frames(m, &stats, err);
-	if (r == 0)
-		r = pass_layout(m, err);
-	if (r == 0 && LLVMVerifyModule(m, LLVMReturnStatusAction, &why))
-		r = hexo_fail(err, -EINVAL, "the passes broke the module: %s",
-			      why);
-	LLVMDisposeMessage(why);
+		r = tc_portable_finish(l->module, outside, &stats, err);
 	l->image.features = (struct tc_image_features){
 		.functions = stats.functions,
 		.migratable = stats.migratable,
@@ -226,8 +242,9 @@ static void identify(struct linking *l)
 	XXH128_hash_t hash = XXH3_128bits(LLVMGetBufferStart(bitcode),
 					  LLVMGetBufferSize(bitcode));
 
-	l->image.build_id[0] = hash.high64;
-	l->image.build_id[1] = hash.low64;
+	/* the runtime's objects follow from its bitcode and the program */
+	l->image.build_id[0] = hash.high64 ^ l->runtime.hash[0];
+	l->image.build_id[1] = hash.low64 ^ l->runtime.hash[1];
 	LLVMDisposeMemoryBuffer(bitcode);
 	if (l->o->save)
 		LLVMPrintModuleToFile(l->module, tc_temp_path("portable.ll"),
@@ -241,10 +258,31 @@ static const char *isa_file(const struct tc_isa *isa, const char *suffix)
 	return tc_temp_path(name);
 }
 
+/* The runtime's objects that the program takes, for one ISA; in the order in
+ * which they were taken, which is the same for all. */
+static void list_runtime(struct linking *l, const char *isa,
+			 struct tc_strings *out)
+{
+	const struct tc_program *p = &l->program;
+
+	for (size_t k = 0; k < p->n_units && !l->whole; k++) {
+		const struct tc_unit *u = &p->units[k];
+		cleanup_free char *path = NULL;
+
+		if (!tc_program_is_runtime(p, u))
+			continue;
+		path = tc_runtime_object(l->home, isa,
+					 u->archive - (p->first_runtime - 1),
+					 u->member);
+		tc_strings_add(out, path);
+	}
+}
+
 static int build_all(struct linking *l, const char **paths,
 		     struct hexo_error *err)
 {
 	struct tc_backend backends[ISAS_MAX];
+	struct tc_strings others[ISAS_MAX] = { 0 };
 	cleanup_strings struct tc_strings names = { 0 };
 	int r;
 
@@ -252,6 +290,7 @@ static int build_all(struct linking *l, const char **paths,
 	for (size_t k = 0; k < tc_isa_count; k++) {
 		tc_strings_printf(&names, "%s/%s", l->home, tc_isas[k].name);
 		paths[k] = isa_file(&tc_isas[k], ".elf");
+		list_runtime(l, tc_isas[k].name, &others[k]);
 	}
 	for (size_t k = 0; k < tc_isa_count; k++)
 		backends[k] = (struct tc_backend){
@@ -260,9 +299,13 @@ static int build_all(struct linking *l, const char **paths,
 			.executable = paths[k],
 			.script = names.at[0],
 			.runtime = names.at[1 + k],
+			.others = others[k].at,
+			.n_others = others[k].n,
 			.verbose = l->o->verbose,
 		};
 	r = tc_backend_build(l->module, backends, tc_isa_count, err);
+	for (size_t k = 0; k < tc_isa_count; k++)
+		tc_strings_free(&others[k]);
 	phase_done(l, "generating code");
 	return r;
 }
@@ -330,14 +373,11 @@ static int make_image(struct linking *l, struct hexo_error *err)
 	return r;
 }
 
-static int run(struct linking *l, struct hexo_error *err)
+static int run(struct linking *l, const char *const *objects,
+	       struct hexo_error *err)
 {
-	cleanup_free const char **objects =
-		base_alloc((l->o->n_inputs + 1) * sizeof(*objects));
-	int r = tc_temp_make(l->o->save, err);
+	int r = l->whole ? 0 : tc_runtime_open(&l->runtime, l->home, err);
 
-	if (r == 0)
-		r = compile_sources(l, objects, err);
 	if (r == 0)
 		r = add_inputs(l, objects, err);
 	if (r == 0)
@@ -347,7 +387,7 @@ static int run(struct linking *l, struct hexo_error *err)
 		r = join(l, err);
 	if (r == 0)
 		r = make_portable(l, err);
-	if (r < 0 || r > 0)
+	if (r)
 		return r;
 	identify(l);
 	return make_image(l, err);
@@ -365,21 +405,39 @@ static void on_diagnostic(LLVMDiagnosticInfoRef info, void *unused)
 	LLVMDisposeMessage(text);
 }
 
-int tc_link(const struct tc_options *o, struct hexo_error *err)
+static int link_program(struct linking *l, const char *const *objects,
+			struct hexo_error *err)
 {
-	struct linking l = {
-		.o = o,
-		.home = base_sibling("../lib/hexo"),
-		.program.context = LLVMContextCreate(),
-		.last_ns = base_now_ns(),
-	};
 	int r;
 
-	LLVMContextSetDiagnosticHandler(l.program.context, on_diagnostic, NULL);
-	r = run(&l, err);
+	l->program.context = LLVMContextCreate();
+	l->home = base_sibling("../lib/hexo");
+	LLVMContextSetDiagnosticHandler(l->program.context, on_diagnostic,
+					NULL);
+	r = run(l, objects, err);
 	/* The module goes with the process. */
-	tc_program_free(&l.program);
-	tc_symbols_free(&l.provided);
-	free(l.home);
+	tc_program_free(&l->program);
+	tc_runtime_free(&l->runtime);
+	tc_symbols_free(&l->provided);
+	free(l->home);
 	return r;
+}
+
+int tc_link(const struct tc_options *o, struct hexo_error *err)
+{
+	cleanup_free const char **objects =
+		base_alloc((o->n_inputs + 1) * sizeof(*objects));
+	struct linking l = { .o = o, .last_ns = base_now_ns() };
+	int r = tc_temp_make(o->save, err);
+
+	if (r == 0)
+		r = compile_sources(&l, objects, err);
+	if (r)
+		return r;
+	l.whole = o->whole;
+	r = link_program(&l, objects, err);
+	if (r != NEEDS_WHOLE)
+		return r;
+	l = (struct linking){ .o = o, .last_ns = base_now_ns(), .whole = true };
+	return link_program(&l, objects, err);
 }

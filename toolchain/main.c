@@ -6,6 +6,7 @@
 #include "toolchain/compile.h"
 #include "toolchain/link.h"
 #include "toolchain/options.h"
+#include "toolchain/runtime.h"
 
 #define TC_VERSION_TEXT "hexo-cc 0.1 (clang 19)"
 #define TC_MACHINE_TEXT "hexo-unknown-linux-musl"
@@ -73,6 +74,8 @@ static int run(const struct tc_options *o, struct hexo_error *err)
 	case TC_HELP:
 		fputs(tc_usage, stdout);
 		return 0;
+	case TC_RUNTIME:
+		return tc_runtime_build(o->runtime, o->verbose, err);
 	}
 	return 0;
 }

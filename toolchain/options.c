@@ -19,6 +19,7 @@ const char tc_usage[] =
 	"  -I, -D, -U, -include, -isystem, -std=, -O, -g, -W, -f\n"
 	"                    as for clang, which does the compiling\n"
 	"  -l NAME, -L DIR   link libNAME.a (objects in it made by hexo-cc)\n"
+	"  -fwhole-program   optimise libc and kernel with the program, too\n"
 	"  -v                show what is run, and figures of the link\n"
 	"  -save-temps=DIR   keep what the link makes in DIR\n"
 	"  -dumpmachine, --version, --help\n"
@@ -41,6 +42,8 @@ enum verb {
 	DEPENDENCIES,
 	DEPENDENCY_FILE,
 	NO_INCLUDES,
+	WHOLE,
+	BUILD_RUNTIME,
 	LINKER_LIST,
 	LINKER_WORD,
 	THREADS,
@@ -104,6 +107,8 @@ static const struct rule {
 	{ "-s", EXACT, IGNORE, 0, NULL },
 	{ "-m64", EXACT, IGNORE, 0, NULL },
 	{ "-mtune=", JOINED, IGNORE, 0, NULL },
+	{ "-fwhole-program", EXACT, WHOLE, 0, NULL },
+	{ "-fhexo-build-runtime=", JOINED, BUILD_RUNTIME, 0, NULL },
 	{ "-flto", JOINED, IGNORE, 0, NULL },
 	{ "-fno-lto", EXACT, IGNORE, 0, NULL },
 	{ "-ffat-lto-objects", EXACT, IGNORE, 0, NULL },
@@ -339,6 +344,13 @@ static int apply(struct parser *p, const struct rule *r, const char *arg,
 	case NO_INCLUDES:
 		o->no_includes = true;
 		tc_strings_add(&o->clang, arg);
+		return 0;
+	case WHOLE:
+		o->whole = true;
+		return 0;
+	case BUILD_RUNTIME:
+		o->action = TC_RUNTIME;
+		o->runtime = value;
 		return 0;
 	case LINKER_LIST:
 		return linker_list(p, value, err);

@@ -18,6 +18,7 @@ enum tc_action {
 	TC_MACHINE,    /* -dumpmachine */
 	TC_VERSION,    /* --version; -v alone */
 	TC_HELP,
+	TC_RUNTIME, /* compile the runtime */
 };
 
 enum tc_input_kind {
@@ -38,6 +39,8 @@ struct tc_options {
 	enum tc_action action;
 	bool verbose;            /* -v: show what is run, and figures */
 	bool no_includes;        /* -nostdinc */
+	bool whole;              /* link the runtime's bitcode */
+	const char *runtime;     /* TC_RUNTIME: where it is */
 	bool dependencies;       /* -MD or -MMD */
 	bool dependency_file;    /* -MF */
 	const char *level;       /* -O...; NULL: none given */

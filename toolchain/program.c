@@ -9,6 +9,7 @@
 
 #include "base/base.h"
 #include "toolchain/bitcode.h"
+#include "toolchain/pass/ir.h"
 
 enum { FILE_MAX = 1 << 30, REPORT_MAX = 50 };
 
@@ -104,7 +105,8 @@ static int enter_symbols(struct tc_program *p, size_t unit,
 
 /* name and data (if any) become the unit's, or are freed. */
 static int add_unit(struct tc_program *p, char *name, char *data,
-		    const char *bytes, size_t len, struct hexo_error *err)
+		    const char *bytes, size_t len, struct tc_unit from,
+		    struct hexo_error *err)
 {
 	LLVMModuleRef m;
 	int r = tc_bitcode_read(p->context, name, bytes, len, &m, err);
@@ -115,11 +117,10 @@ static int add_unit(struct tc_program *p, char *name, char *data,
 		return r;
 	}
 	p->units = base_realloc(p->units, (p->n_units + 1) * sizeof(*p->units));
-	p->units[p->n_units++] = (struct tc_unit){
-		.name = name,
-		.module = m,
-		.data = data,
-	};
+	from.name = name;
+	from.module = m;
+	from.data = data;
+	p->units[p->n_units++] = from;
 	return enter_symbols(p, p->n_units - 1, err);
 }
 
@@ -137,7 +138,10 @@ static int load_member(struct tc_program *p, size_t archive, size_t member,
 	if (m->loaded)
 		return 0;
 	m->loaded = true;
-	return add_unit(p, member_name(a, m), NULL, m->data, m->size, err);
+	return add_unit(p, member_name(a, m), NULL, m->data, m->size,
+			(struct tc_unit){ .archive = archive,
+					  .member = member },
+			err);
 }
 
 /* An archive offers a symbol: taken at once where it is wanted already. */
@@ -212,7 +216,8 @@ int tc_program_add_file(struct tc_program *p, const char *path, bool whole,
 		return r;
 	if (tc_bitcode_kind(data, len) == TC_FILE_ARCHIVE)
 		return add_archive(p, path, data, len, whole, err);
-	return add_unit(p, base_strdup(path), data, data, len, err);
+	return add_unit(p, base_strdup(path), data, data, len,
+			(struct tc_unit){ .archive = TC_NO_ARCHIVE }, err);
 }
 
 /* An archive of another compiler's objects is passed over, as linkers do. */
@@ -290,7 +295,36 @@ int tc_program_check(const struct tc_program *p,
 			 missing == 1 ? "" : "s");
 }
 
-int tc_program_join(struct tc_program *p, LLVMModuleRef *out,
+bool tc_program_is_runtime(const struct tc_program *p,
+			   const struct tc_unit *unit)
+{
+	return p->first_runtime && unit->archive != TC_NO_ARCHIVE &&
+	       unit->archive >= p->first_runtime - 1;
+}
+
+const char *tc_program_override(const struct tc_program *p)
+{
+	for (size_t k = 0; k < p->n_units; k++) {
+		LLVMModuleRef m = p->units[k].module;
+
+		if (!tc_program_is_runtime(p, &p->units[k]))
+			continue;
+		for (struct tc_bitcode_symbol s = tc_bitcode_first(m); s.value;
+		     s = tc_bitcode_next(m, s)) {
+			const struct tc_symbol *found =
+				tc_symbols_find(&p->symbols, s.name);
+
+			if (s.kind != TC_BITCODE_LOCAL && found &&
+			    found->state >= TC_WEAK &&
+			    strcmp(s.name, "main") != 0 &&
+			    !tc_program_is_runtime(p, &p->units[found->unit]))
+				return s.name;
+		}
+	}
+	return NULL;
+}
+
+int tc_program_join(struct tc_program *p, bool whole, LLVMModuleRef *out,
 		    struct hexo_error *err)
 {
 	LLVMModuleRef m;
@@ -301,8 +335,11 @@ int tc_program_join(struct tc_program *p, LLVMModuleRef *out,
 	LLVMSetTarget(m, TC_TARGET);
 	LLVMSetDataLayout(m, TC_DATA_LAYOUT);
 	for (size_t k = 0; k < p->n_units; k++) {
-		LLVMModuleRef unit = base_take_ptr(p->units[k].module);
+		LLVMModuleRef unit;
 
+		if (!whole && tc_program_is_runtime(p, &p->units[k]))
+			continue;
+		unit = base_take_ptr(p->units[k].module);
 		if (LLVMLinkModules2(m, unit)) {
 			LLVMDisposeModule(m);
 			return hexo_fail(err, -EINVAL, "%s: cannot be linked",
@@ -311,6 +348,42 @@ int tc_program_join(struct tc_program *p, LLVMModuleRef *out,
 	}
 	*out = m;
 	return 0;
+}
+
+/* definition is a function or another name of one. */
+static void declare(LLVMModuleRef m, LLVMValueRef definition)
+{
+	LLVMTypeRef type = LLVMGlobalGetValueType(definition);
+	cleanup_free char *name = base_strdup(ir_name(definition));
+	LLVMValueRef f = LLVMGetNamedFunction(m, name), fresh;
+
+	if (!f || !LLVMIsDeclaration(f))
+		return;
+	if (LLVMGetLinkage(f) == LLVMExternalWeakLinkage)
+		LLVMSetLinkage(f, LLVMExternalLinkage); /* it is there */
+	if (LLVMGlobalGetValueType(f) == type)
+		return;
+	fresh = LLVMAddFunction(m, "", type);
+	LLVMReplaceAllUsesWith(f, fresh);
+	LLVMDeleteFunction(f);
+	LLVMSetValueName2(fresh, name, strlen(name));
+}
+
+void tc_program_declare_runtime(const struct tc_program *p, LLVMModuleRef m)
+{
+	for (size_t k = 0; k < p->n_units; k++) {
+		LLVMModuleRef unit = p->units[k].module;
+
+		if (!tc_program_is_runtime(p, &p->units[k]))
+			continue;
+		ir_each_definition (f, unit)
+			declare(m, f);
+		for (LLVMValueRef a = LLVMGetFirstGlobalAlias(unit); a;
+		     a = LLVMGetNextGlobalAlias(a))
+			if (LLVMGetTypeKind(LLVMGlobalGetValueType(a)) ==
+			    LLVMFunctionTypeKind)
+				declare(m, a);
+	}
 }
 
 void tc_program_free(struct tc_program *p)

@@ -22,8 +22,11 @@
 struct tc_unit {
 	char *name; /* "file.o" or "libx.a(member.o)" */
 	LLVMModuleRef module;
-	char *data; /* owned; NULL if the archive owns it */
+	char *data;             /* owned; NULL if the archive owns it */
+	size_t archive, member; /* TC_NO_ARCHIVE: a file by itself */
 };
+
+#define TC_NO_ARCHIVE ((size_t)-1)
 
 /* Zero-initialise all but the context, which the caller owns. */
 struct tc_program {
@@ -32,6 +35,8 @@ struct tc_program {
 	size_t n_units;
 	struct tc_archive *archives;
 	size_t n_archives;
+	/* Archives from this one on are the runtime's; 0: none are. */
+	size_t first_runtime;
 	struct tc_symbols symbols;
 	bool failed; /* a duplicate was found; messages were printed */
 };
@@ -58,9 +63,22 @@ int tc_program_want(struct tc_program *p, const char *name, bool optional,
 int tc_program_check(const struct tc_program *p,
 		     const struct tc_symbols *provided, struct hexo_error *err);
 
-/* Joins the units, which are gone then, into one module. */
-int tc_program_join(struct tc_program *p, LLVMModuleRef *out,
+/* Is the unit part of the runtime? */
+bool tc_program_is_runtime(const struct tc_program *p,
+			   const struct tc_unit *unit);
+
+/* A symbol other than main that the program defines although the runtime's
+ * units refer to it or define it weakly; NULL if there is none. */
+const char *tc_program_override(const struct tc_program *p);
+
+/* Joins the units, which are gone then, into one module; unless whole, the
+ * runtime's stay apart. */
+int tc_program_join(struct tc_program *p, bool whole, LLVMModuleRef *out,
 		    struct hexo_error *err);
+
+/* Gives the module's declarations of what the runtime's units define those
+ * functions' types. */
+void tc_program_declare_runtime(const struct tc_program *p, LLVMModuleRef m);
 
 void tc_program_free(struct tc_program *p);
 

@@ -44,8 +44,8 @@ bool function_is_taken(LLVMValueRef f)
 		if (LLVMIsAInstruction(user) && ir_is_call(user) &&
 		    LLVMGetCalledValue(user) == f && !is_argument(user, f))
 			continue;
-		if (LLVMIsAGlobalAlias(user))
-			continue;
+		if (LLVMIsAGlobalAlias(user) || LLVMIsAFunction(user))
+			continue; /* as another name, as a personality */
 		if (LLVMIsAConstant(user) && !LLVMIsAGlobalValue(user) &&
 		    is_keep_list(user))
 			continue;
@@ -54,11 +54,29 @@ bool function_is_taken(LLVMValueRef f)
 	return false;
 }
 
-void callgraph_make(struct callgraph *g, LLVMModuleRef m)
+/* May the outside's function, or the one behind an alias, reach a poll? */
+static bool outside_reaches(const struct callgraph *g, LLVMValueRef f)
+{
+	return g->outside &&
+	       g->outside->reaches(g->outside->context, ir_name(f));
+}
+
+static bool takes_reaching(const struct callgraph *g, LLVMModuleRef m)
+{
+	ir_each_function (f, m) {
+		if (LLVMIsDeclaration(f) && !ir_is_intrinsic(f) &&
+		    outside_reaches(g, f) && function_is_taken(f))
+			return true;
+	}
+	return false;
+}
+
+void callgraph_make(struct callgraph *g, LLVMModuleRef m,
+		    const struct pass_outside *outside)
 {
 	unsigned n;
 
-	*g = (struct callgraph){ 0 };
+	*g = (struct callgraph){ .outside = outside };
 	ir_each_definition (f, m) {
 		ir_map_put(&g->index, f, (int)g->functions.n);
 		ir_list_add(&g->functions, f);
@@ -68,6 +86,7 @@ void callgraph_make(struct callgraph *g, LLVMModuleRef m)
 	g->reaches = base_alloc(n * sizeof(bool));
 	for (unsigned i = 0; i < n; i++)
 		g->taken[i] = function_is_taken(g->functions.at[i]);
+	g->indirect = outside && (outside->indirect || takes_reaching(g, m));
 }
 
 void callgraph_free(struct callgraph *g)
@@ -78,20 +97,27 @@ void callgraph_free(struct callgraph *g)
 	free(g->reaches);
 }
 
+bool callgraph_may_poll(const struct callgraph *g, LLVMValueRef f)
+{
+	int i = ir_map_get(&g->index, f);
+
+	if (i >= 0)
+		return g->reaches[i];
+	return !ir_is_intrinsic(f) && outside_reaches(g, f);
+}
+
 bool callgraph_is_site(const struct callgraph *g, LLVMValueRef inst)
 {
 	LLVMValueRef f;
-	int i;
 
 	if (!ir_is_call(inst) || LLVMIsAInlineAsm(LLVMGetCalledValue(inst)))
 		return false;
-	f = ir_callee(inst);
-	if (!f)
+	f = LLVMGetCalledValue(inst);
+	if (LLVMIsAGlobalAlias(f))
+		return outside_reaches(g, f);
+	if (!LLVMIsAFunction(f))
 		return g->indirect;
-	if (function_is_poll(f))
-		return true;
-	i = ir_map_get(&g->index, f);
-	return i >= 0 && g->reaches[i];
+	return function_is_poll(f) || callgraph_may_poll(g, f);
 }
 
 static LLVMValueRef first_site(const struct callgraph *g, LLVMValueRef f)
@@ -160,23 +186,27 @@ static void visit_callee(struct recursion *r, unsigned i)
 		visit(r, i);
 }
 
+/* Those whose address is taken, of a type if that is not NULL. */
+static void visit_taken(struct recursion *r, LLVMTypeRef type)
+{
+	for (unsigned i = 0; i < r->g->functions.n; i++)
+		if (r->g->taken[i] &&
+		    (!type ||
+		     LLVMGlobalGetValueType(r->g->functions.at[i]) == type))
+			visit_callee(r, i);
+}
+
 static void visit_call(struct recursion *r, LLVMValueRef call)
 {
 	LLVMValueRef f = ir_callee(call);
-	LLVMTypeRef type;
+	int i = f ? ir_map_get(&r->g->index, f) : -1;
 
-	if (f) {
-		int i = ir_map_get(&r->g->index, f);
-
-		if (i >= 0)
-			visit_callee(r, (unsigned)i);
-		return;
-	}
-	type = LLVMGetCalledFunctionType(call);
-	for (unsigned i = 0; i < r->g->functions.n; i++)
-		if (r->g->taken[i] &&
-		    LLVMGlobalGetValueType(r->g->functions.at[i]) == type)
-			visit_callee(r, i);
+	if (i >= 0)
+		visit_callee(r, (unsigned)i);
+	else if (!f)
+		visit_taken(r, LLVMGetCalledFunctionType(call));
+	else if (!ir_is_intrinsic(f) && outside_reaches(r->g, f))
+		visit_taken(r, NULL); /* it may call back */
 }
 
 static void visit(struct recursion *r, unsigned i)

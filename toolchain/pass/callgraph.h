@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which functions may reach a poll, over the whole program. */
+/* Which functions may reach a poll, over all of a module. */
 #ifndef HEXO_PASS_CALLGRAPH_H
 #define HEXO_PASS_CALLGRAPH_H
 
 #include "hexo/error.h"
 #include "toolchain/pass/ir.h"
+#include "toolchain/pass/pass.h"
 
 struct callgraph {
 	struct ir_list functions; /* defined ones, in module order */
@@ -12,15 +13,20 @@ struct callgraph {
 	bool *taken;   /* by index: its address is used as a value */
 	bool *reaches; /* by index: may reach a poll */
 	bool indirect; /* some function whose address is taken may */
+	const struct pass_outside *outside; /* NULL: nothing is */
 };
 
-void callgraph_make(struct callgraph *g, LLVMModuleRef m);
+void callgraph_make(struct callgraph *g, LLVMModuleRef m,
+		    const struct pass_outside *outside);
 void callgraph_free(struct callgraph *g);
 
 /* Fills reaches: those that call a poll, and their callers. A call through a
  * pointer may reach any function whose address is taken. Functions marked
  * hexo-nopoll never do; it is an error if one calls one that does. */
 int callgraph_find_reaching(struct callgraph *g, struct hexo_error *err);
+
+/* May this function, defined here or outside, reach a poll? */
+bool callgraph_may_poll(const struct callgraph *g, LLVMValueRef f);
 
 /* May this instruction reach a poll? */
 bool callgraph_is_site(const struct callgraph *g, LLVMValueRef inst);

@@ -178,8 +178,8 @@ static void free_function(struct frame_function *fn)
 	ir_map_free(&fn->places);
 }
 
-int pass_frames(LLVMModuleRef m, struct pass_stats *stats,
-		struct hexo_error *err)
+int pass_frames(LLVMModuleRef m, const struct pass_outside *outside,
+		struct pass_stats *stats, struct hexo_error *err)
 {
 	struct frames fr;
 	struct callgraph g;
@@ -188,15 +188,16 @@ int pass_frames(LLVMModuleRef m, struct pass_stats *stats,
 
 	prepare(&fr, m);
 	prepare_polls(m);
-	callgraph_make(&g, m);
+	callgraph_make(&g, m, outside);
 	fr.calls = &g;
 	r = callgraph_find_reaching(&g, err);
 	if (r < 0)
 		goto out;
 	stats->functions = g.functions.n;
-	for (unsigned i = 0; i < g.functions.n; i++)
-		if (g.reaches[i])
-			drop_attributes(g.functions.at[i]);
+	ir_each_function (f, m) {
+		if (callgraph_may_poll(&g, f))
+			drop_attributes(f);
+	}
 	for (unsigned i = 0; i < g.functions.n; i++) {
 		struct frame_function fn = { .f = g.functions.at[i] };
 

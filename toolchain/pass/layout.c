@@ -91,6 +91,18 @@ static void keep(LLVMModuleRef m, const struct ir_list *functions)
 	LLVMSetSection(g, "llvm.metadata");
 }
 
+/* Not what the compiler itself declares; nor what may be missing: its
+ * address is to be NULL then. */
+static bool can_be_taken(LLVMValueRef f)
+{
+	const char *name = ir_name(f);
+
+	return strncmp(name, "llvm.", 5) != 0 &&
+	       strncmp(name, "hexo.", 5) != 0 &&
+	       LLVMGetLinkage(f) != LLVMExternalWeakLinkage &&
+	       function_is_taken(f);
+}
+
 int pass_layout(LLVMModuleRef m, struct hexo_error *err)
 {
 	LLVMTargetDataRef layout = LLVMGetModuleDataLayout(m);
@@ -101,15 +113,22 @@ int pass_layout(LLVMModuleRef m, struct hexo_error *err)
 		if (!LLVMIsDeclaration(g) && !is_private(g))
 			place_global(layout, g);
 	}
-	ir_each_definition (f, m) {
+	ir_each_function (f, m) {
 		if (ir_is_marked(f, "hexo-resume"))
 			ir_list_add(&kept, f);
-		else if (function_is_taken(f))
+		else if (can_be_taken(f))
 			ir_list_add(&taken, f);
 	}
+	for (LLVMValueRef a = LLVMGetFirstGlobalAlias(m); a;
+	     a = LLVMGetNextGlobalAlias(a))
+		if (LLVMGetTypeKind(LLVMGlobalGetValueType(a)) ==
+			    LLVMFunctionTypeKind &&
+		    can_be_taken(a))
+			ir_list_add(&taken, a);
 	for (unsigned k = 0; k < taken.n; k++) {
 		redirect(m, taken.at[k]);
-		ir_list_add(&kept, taken.at[k]);
+		if (!LLVMIsDeclaration(taken.at[k]))
+			ir_list_add(&kept, taken.at[k]);
 	}
 	keep(m, &kept);
 	ir_list_free(&taken);

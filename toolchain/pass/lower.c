@@ -9,16 +9,16 @@ const char *const pass_roots[] = {
 	"hexo_frame_pop", "hexo_frame_next", NULL,
 };
 
-int pass_lower(LLVMModuleRef m, struct hexo_error *err)
+int pass_lower(LLVMModuleRef m, enum pass_scope scope, struct hexo_error *err)
 {
-	lower_symbols(m);
+	lower_symbols(m, scope);
 	lower_marks(m);
 	lower_byval(m);
 	lower_varargs(m);
-	lower_prototypes(m);
+	lower_prototypes(m, scope);
 	lower_goto(m);
 	lower_minmax(m);
-	lower_constructors(m);
+	lower_constructors(m, scope);
 	/* Nothing throws in C: cleanup attributes need no landing pads. */
 	return ir_run_passes(m, "function(lower-invoke,simplifycfg)", err);
 }

@@ -5,6 +5,8 @@
 
 #include <llvm-c/Core.h>
 
+#include "toolchain/pass/pass.h"
+
 /* Struct arguments passed byval: the caller copies, the callee gets a plain
  * pointer. */
 void lower_byval(LLVMModuleRef m);
@@ -15,23 +17,24 @@ void lower_byval(LLVMModuleRef m);
 void lower_varargs(LLVMModuleRef m);
 
 /* Calls whose type is not their callee's (unprototyped declarations) get the
- * callee's type. */
-void lower_prototypes(LLVMModuleRef m);
+ * callee's type; declarations count unless the module is a whole program. */
+void lower_prototypes(LLVMModuleRef m, enum pass_scope scope);
 
 /* Computed goto: label addresses become small numbers, the jump a switch. */
 void lower_goto(LLVMModuleRef m);
 
-/* Aliases are resolved, thread-local variables become plain ones, empty
- * inline assembly a compiler barrier. */
-void lower_symbols(LLVMModuleRef m);
+/* Aliases are resolved (but the runtime's weak ones: another object may
+ * define them), thread-local variables become plain ones, empty inline
+ * assembly a compiler barrier. */
+void lower_symbols(LLVMModuleRef m, enum pass_scope scope);
 
 /* fmin() and fmax() of zeros of different sign: their intrinsics leave open
  * which one it is, and the ISAs differ. */
 void lower_minmax(LLVMModuleRef m);
 
 /* hexo_constructors() and hexo_destructors() call what the program's
- * attributes asked for, in their order. */
-void lower_constructors(LLVMModuleRef m);
+ * attributes asked for, in their order. The runtime has none. */
+void lower_constructors(LLVMModuleRef m, enum pass_scope scope);
 
 /* Marks: functions without polls ("hexo-nopoll"), libm functions that the
  * optimiser must not evaluate with the host's libm. */

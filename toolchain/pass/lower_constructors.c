@@ -41,8 +41,8 @@ static unsigned read_list(LLVMValueRef list, struct constructor **out)
 	return (unsigned)n;
 }
 
-static void build(LLVMModuleRef m, const char *name, const char *list_name,
-		  bool reverse)
+static LLVMValueRef build(LLVMModuleRef m, const char *name,
+			  const char *list_name, bool reverse)
 {
 	LLVMContextRef c = ir_context(m);
 	LLVMTypeRef type =
@@ -62,15 +62,23 @@ static void build(LLVMModuleRef m, const char *name, const char *list_name,
 			LLVMBuildCall2(b, type, g, NULL, 0, "");
 	}
 	LLVMBuildRetVoid(b);
-	LLVMSetLinkage(f, LLVMInternalLinkage);
 	if (list)
 		LLVMDeleteGlobal(list);
 	free(entries);
 	LLVMDisposeBuilder(b);
+	return f;
 }
 
-void lower_constructors(LLVMModuleRef m)
+void lower_constructors(LLVMModuleRef m, enum pass_scope scope)
 {
-	build(m, "hexo_constructors", "llvm.global_ctors", false);
-	build(m, "hexo_destructors", "llvm.global_dtors", true);
+	LLVMLinkage linkage =
+		scope == PASS_WHOLE ? LLVMInternalLinkage : LLVMExternalLinkage;
+
+	if (scope == PASS_RUNTIME)
+		return;
+	LLVMSetLinkage(build(m, "hexo_constructors", "llvm.global_ctors",
+			     false),
+		       linkage);
+	LLVMSetLinkage(build(m, "hexo_destructors", "llvm.global_dtors", true),
+		       linkage);
 }

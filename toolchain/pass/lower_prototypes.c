@@ -63,7 +63,7 @@ static void repair_call(LLVMValueRef call, LLVMValueRef callee)
 	free(args);
 }
 
-void lower_prototypes(LLVMModuleRef m)
+void lower_prototypes(LLVMModuleRef m, enum pass_scope scope)
 {
 	ir_each_definition (f, m) {
 		ir_each_block (b, f) {
@@ -72,7 +72,8 @@ void lower_prototypes(LLVMModuleRef m)
 					ir_is_call(i) ? ir_callee(i) : NULL;
 
 				if (callee && !ir_is_intrinsic(callee) &&
-				    !LLVMIsDeclaration(callee) &&
+				    (scope != PASS_WHOLE ||
+				     !LLVMIsDeclaration(callee)) &&
 				    LLVMGetCalledFunctionType(i) !=
 					    LLVMGlobalGetValueType(callee))
 					repair_call(i, callee);

@@ -4,11 +4,13 @@
 #include "toolchain/pass/ir.h"
 
 /* The aliases stay, unused: names that native code may ask for. */
-static void resolve_aliases(LLVMModuleRef m)
+static void resolve_aliases(LLVMModuleRef m, enum pass_scope scope)
 {
 	for (LLVMValueRef a = LLVMGetFirstGlobalAlias(m); a;
 	     a = LLVMGetNextGlobalAlias(a))
-		LLVMReplaceAllUsesWith(a, LLVMAliasGetAliasee(a));
+		if (scope != PASS_RUNTIME ||
+		    LLVMGetLinkage(a) != LLVMWeakAnyLinkage)
+			LLVMReplaceAllUsesWith(a, LLVMAliasGetAliasee(a));
 }
 
 /* `asm volatile("" ::: "memory")` orders the compiler; an empty asm that
@@ -22,11 +24,11 @@ static void lower_asm(LLVMValueRef call, LLVMBuilderRef b)
 	LLVMInstructionEraseFromParent(call);
 }
 
-void lower_symbols(LLVMModuleRef m)
+void lower_symbols(LLVMModuleRef m, enum pass_scope scope)
 {
 	LLVMBuilderRef b = LLVMCreateBuilderInContext(ir_context(m));
 
-	resolve_aliases(m);
+	resolve_aliases(m, scope);
 	ir_each_definition (f, m) {
 		ir_each_block (block, f) {
 			ir_each_inst_safe (i, next, block) {

@@ -189,7 +189,7 @@ static void lower_call(const struct varargs *v, LLVMValueRef call)
 	LLVMInstructionEraseFromParent(call);
 }
 
-static LLVMValueRef replace_definition(const struct varargs *v, LLVMValueRef f)
+static LLVMValueRef replace_function(const struct varargs *v, LLVMValueRef f)
 {
 	LLVMTypeRef type = fixed_type(v, LLVMGlobalGetValueType(f));
 	LLVMValueRef fresh = LLVMAddFunction(v->m, "", type);
@@ -257,15 +257,17 @@ void lower_varargs(LLVMModuleRef m)
 			}
 		}
 	}
-	/* 2. definitions; lists in ordinary functions, too (v*printf) */
-	ir_each_definition (f, m) {
+	/* 2. functions; lists in ordinary ones, too (v*printf) */
+	ir_each_function (f, m) {
+		if (ir_is_intrinsic(f))
+			continue;
 		if (LLVMIsFunctionVarArg(LLVMGlobalGetValueType(f)))
 			ir_list_add(&variadic, f);
 		else
 			lower_body(&v, f, NULL);
 	}
 	for (unsigned k = 0; k < variadic.n; k++) {
-		LLVMValueRef f = replace_definition(&v, variadic.at[k]);
+		LLVMValueRef f = replace_function(&v, variadic.at[k]);
 
 		lower_body(&v, f, LLVMGetLastParam(f));
 	}

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The passes that make a whole program portable. The driver runs them on the
- * one linked module, in this order, with optimisation between:
+ * The passes that make a program portable. The driver runs them on a module
+ * (the program's, or an object of the runtime's, which is compiled once for
+ * all programs; or both linked to one), in this order, with optimisation
+ * between:
  *
  *   pass_refuse   what cannot be made portable: file, line, construct, way out
  *                 (before undefined symbols are reported)
@@ -40,12 +42,28 @@ struct pass_stats {
  * find them and nothing may remove them before pass_frames. NULL-ended. */
 extern const char *const pass_roots[];
 
+/* What part of a program a module is. */
+enum pass_scope {
+	PASS_WHOLE,   /* all of it */
+	PASS_PROGRAM, /* all but the runtime; what the runtime defines is
+			 declared with the runtime's types */
+	PASS_RUNTIME, /* an object of the runtime */
+};
+
+/* What is known of functions that a module does not define. */
+struct pass_outside {
+	bool (*reaches)(const void *context, const char *name); /* a poll */
+	const void *context;
+	bool indirect; /* calls through pointers may reach one, always */
+};
+
 int pass_refuse(LLVMModuleRef m, struct hexo_error *err);
-int pass_lower(LLVMModuleRef m, struct hexo_error *err);
-int pass_polls(LLVMModuleRef m, struct pass_stats *stats,
-	       struct hexo_error *err);
-int pass_frames(LLVMModuleRef m, struct pass_stats *stats,
-		struct hexo_error *err);
+int pass_lower(LLVMModuleRef m, enum pass_scope scope, struct hexo_error *err);
+/* outside is NULL for a whole program. */
+int pass_polls(LLVMModuleRef m, const struct pass_outside *outside,
+	       struct pass_stats *stats, struct hexo_error *err);
+int pass_frames(LLVMModuleRef m, const struct pass_outside *outside,
+		struct pass_stats *stats, struct hexo_error *err);
 int pass_layout(LLVMModuleRef m, struct hexo_error *err);
 
 /* What pass_isa must know of an ISA. */

@@ -234,8 +234,8 @@ static LLVMValueRef after_allocas(struct placer *p, LLVMValueRef f)
 	return at;
 }
 
-int pass_polls(LLVMModuleRef m, struct pass_stats *stats,
-	       struct hexo_error *err)
+int pass_polls(LLVMModuleRef m, const struct pass_outside *outside,
+	       struct pass_stats *stats, struct hexo_error *err)
 {
 	LLVMContextRef c = ir_context(m);
 	struct placer p = {
@@ -255,7 +255,7 @@ int pass_polls(LLVMModuleRef m, struct pass_stats *stats,
 	if (r < 0)
 		return r;
 	LLVMSetFunctionCallConv(p.due, IR_PRESERVE_ALL);
-	callgraph_make(&g, m);
+	callgraph_make(&g, m, outside);
 	recursive = callgraph_find_recursion(&g);
 	for (unsigned i = 0; i < g.functions.n; i++) {
 		LLVMValueRef f = g.functions.at[i];

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "toolchain/portable.h"
+
+#include <errno.h>
+#include <llvm-c/Analysis.h>
+#include <llvm-c/DebugInfo.h>
+#include <stddef.h>
+
+#include "toolchain/float.h"
+#include "toolchain/optimise.h"
+#include "toolchain/structs.h"
+
+/* The data layout of portable code; the ISAs' differ from it only in what
+ * does not change where anything lies. */
+#define PORTABLE_LAYOUT "e-m:e-i64:64-i128:128-n8:16:32:64-S128"
+
+int tc_portable_optimise(LLVMModuleRef m, enum pass_scope scope,
+			 struct hexo_error *err)
+{
+	int r = tc_structs_set_layout(m, PORTABLE_LAYOUT, err);
+
+	if (r < 0)
+		return r;
+	tc_float_split(m);
+	r = pass_lower(m, scope, err);
+	/* Lines were for messages: code that moves between ISAs has none. */
+	LLVMStripModuleDebugInfo(m);
+	if (r == 0)
+		r = tc_optimise(m, "default<O2>", NULL, false, err);
+	if (r == 0)
+		tc_float_fix(m);
+	return r;
+}
+
+int tc_portable_poll(LLVMModuleRef m, const struct pass_outside *outside,
+		     struct pass_stats *stats, struct hexo_error *err)
+{
+	return pass_polls(m, outside, stats, err);
+}
+
+int tc_portable_finish(LLVMModuleRef m, const struct pass_outside *outside,
+		       struct pass_stats *stats, struct hexo_error *err)
+{
+	char *why = NULL;
+	int r = pass_frames(m, outside, stats, err);
+
+	if (r == 0)
+		r = pass_layout(m, err);
+	if (r == 0 && LLVMVerifyModule(m, LLVMReturnStatusAction, &why))
+		r = hexo_fail(err, -EINVAL, "the passes broke the module: %s",
+			      why);
+	LLVMDisposeMessage(why);
+	return r;
+}
