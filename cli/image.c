@@ -70,8 +70,8 @@ static int image_open_zip(struct cli_image *image, struct hexo_error *err)
 	return 0;
 }
 
-/* Reads a stored entry of at most max bytes; a NUL follows its data, which
- * is the caller's to free(). libzip checks the CRC at the end. */
+/* Reads an entry of at most max bytes; a NUL follows its data, which is the
+ * caller's to free(). libzip checks the CRC at the end. */
 static int image_read_entry(struct cli_image *image, const char *name,
 			    size_t max, char **data, size_t *len,
 			    struct hexo_error *err)
@@ -88,7 +88,9 @@ static int image_read_entry(struct cli_image *image, const char *name,
 		return hexo_fail(err, -ENOEXEC,
 				 "%s is not a usable image: it has no %s",
 				 image->path, name);
-	if ((st.valid & need) != need || st.comp_method != ZIP_CM_STORE ||
+	if ((st.valid & need) != need ||
+	    (st.comp_method != ZIP_CM_STORE &&
+	     st.comp_method != ZIP_CM_DEFLATE) ||
 	    st.size > max)
 		return hexo_fail(err, -ENOEXEC,
 				 "%s is not a usable image: its %s is not "

@@ -10,7 +10,7 @@ include guest/libc/libc.mk
 # Portable: optimised with the program, when it is linked. No strict aliasing:
 # programs hand over structures under names of their own.
 KERNEL_CC := clang-19 --target=le64-unknown-unknown -std=gnu17 -ffreestanding \
-             -nostdlibinc -O2 -Xclang -disable-llvm-passes \
+             -nostdlibinc -Os -Xclang -disable-llvm-passes \
              -fomit-frame-pointer -fexceptions -ffp-contract=off \
              -fno-strict-aliasing -emit-llvm -Iinclude -I. -MMD -MP $(WARN)
 

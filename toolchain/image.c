@@ -130,7 +130,8 @@ static char *make_manifest(const struct tc_image *image)
 	return text;
 }
 
-static int add_entry(zip_t *zip, const char *name, const void *data, size_t len)
+static int add_entry(zip_t *zip, const char *name, const void *data, size_t len,
+		     int method)
 {
 	zip_source_t *source = zip_source_buffer(zip, data, len, 0);
 	zip_int64_t index;
@@ -146,20 +147,20 @@ static int add_entry(zip_t *zip, const char *name, const void *data, size_t len)
 	 * image. */
 	if (zip_file_set_dostime(zip, (zip_uint64_t)index, 0, 0x21, 0) < 0)
 		return -1;
-	return zip_set_file_compression(zip, (zip_uint64_t)index, ZIP_CM_STORE,
-					0);
+	return zip_set_file_compression(zip, (zip_uint64_t)index, method, 9);
 }
 
 static int add_entries(zip_t *zip, const struct tc_image *image,
 		       const char *manifest)
 {
-	if (add_entry(zip, HEXO_IMAGE_MANIFEST, manifest, strlen(manifest)))
+	if (add_entry(zip, HEXO_IMAGE_MANIFEST, manifest, strlen(manifest),
+		      ZIP_CM_STORE))
 		return -1;
 	for (size_t k = 0; k < image->n_elfs; k++) {
 		const struct tc_image_elf *e = &image->elfs[k];
 		cleanup_free char *name = base_printf("%s.elf", e->isa);
 
-		if (add_entry(zip, name, e->data, e->len))
+		if (add_entry(zip, name, e->data, e->len, ZIP_CM_DEFLATE))
 			return -1;
 	}
 	return 0;

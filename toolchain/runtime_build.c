@@ -174,6 +174,17 @@ static int find_reaching(struct building *b, struct hexo_error *err)
 	return 0;
 }
 
+/* Few frames of the runtime are ever resumed: their code is to be small. */
+static void shrink_clones(LLVMModuleRef m)
+{
+	ir_each_definition (f, m) {
+		if (!ir_is_marked(f, "hexo-resume"))
+			continue;
+		ir_function_attribute(f, "optsize", 0);
+		ir_function_attribute(f, "minsize", 0);
+	}
+}
+
 /* Phase 3: one object for each ISA. */
 static int generate(struct building *b, const struct object *o,
 		    struct hexo_error *err)
@@ -182,6 +193,7 @@ static int generate(struct building *b, const struct object *o,
 	struct pass_stats stats;
 	int r = tc_portable_finish(o->module, &out, &stats, err);
 
+	shrink_clones(o->module);
 	for (size_t k = 0; k < tc_isa_count && r == 0; k++) {
 		LLVMModuleRef copy = LLVMCloneModule(o->module);
 		cleanup_free char *path =

@@ -17,8 +17,8 @@ LIBC_EMPTY   := $(patsubst %,$(LIBC_LIB)/lib%.a,m pthread rt dl crypt util \
 # -disable-llvm-passes: programs are optimised when they are linked. No
 # strict aliasing: libc and kernel end up in one module with the program, and
 # pass structures of different names to each other.
-LIBC_CC := clang-19 --target=le64-unknown-unknown -ffreestanding \
-           -nostdinc -O2 -Xclang -disable-llvm-passes -fomit-frame-pointer \
+LIBC_CC  = clang-19 --target=le64-unknown-unknown $(LIBC_FREE) \
+           -nostdinc $(LIBC_LEVEL) -Xclang -disable-llvm-passes -fomit-frame-pointer \
            -fexceptions -ffp-contract=off -fno-math-errno \
            -fno-strict-aliasing -emit-llvm -D_XOPEN_SOURCE=700 \
            -I$(LIBC_ARCH) -I$(MUSL)/arch/generic -I$(LIBC_OBJ)/internal \
@@ -62,6 +62,14 @@ $(LIBC_HEADERS): $(MUSL)/.source-sha256 $(wildcard $(LIBC_ARCH)/bits/*)
 		> $(@D)/internal/version.h
 	@touch $@
 
+# For size, as musl's own Makefile does, but for what computes: programs wait
+# for that.
+LIBC_FAST  := $(addprefix $(LIBC_OBJ)/src/,complex/% math/% string/% malloc/% \
+                stdlib/qsort% prng/% internal/%)
+LIBC_LEVEL := -Os
+$(filter $(LIBC_FAST),$(LIBC_MUSL_OBJ)) $(LIBC_OBJ)/port/math.o \
+$(LIBC_OBJ)/port/complex.o: LIBC_LEVEL := -O2
+
 # What may poll is captured and resumed at each call: twice its size, or more.
 # Inlining every function that is called once makes printf() a megabyte.
 LIBC_INLINE := -finline-hint-functions
@@ -83,7 +91,8 @@ $(LIBC_MUSL_OBJ): $(LIBC_OBJ)/src/%.o: $(MUSL)/src/%.c $(LIBC_HEADERS) \
 
 # Freestanding code is not inlined into hosted; these one instruction functions
 # should be.
-$(LIBC_OBJ)/port/math.o: LIBC_CC := $(filter-out -ffreestanding,$(LIBC_CC))
+LIBC_FREE := -ffreestanding
+$(LIBC_OBJ)/port/math.o: LIBC_FREE :=
 
 $(LIBC_PORT_OBJ): $(LIBC_OBJ)/port/%.o: $(LIBC_PORT)/%.c $(LIBC_HEADERS) \
 		$(wildcard $(LIBC_ARCH)/*.h) $(LIBC_DIR)/libc.mk

@@ -4,12 +4,12 @@
  *
  * A zip archive behind one line `#!/usr/bin/env -S hexo run\n`; offsets in
  * the zip count from the start of the file, so that any unzip reads it.
- * Entries, all stored (method 0):
- *   manifest.json   first
- *   <isa>.elf       one per ISA, names of <hexo/isa.h>
+ * Entries:
+ *   manifest.json   first, stored (method 0)
+ *   <isa>.elf       one per ISA, names of <hexo/isa.h>; deflated (method 8)
  *
  * manifest.json: {
- *   "format": 1,                    HEXO_IMAGE_FORMAT
+ *   "format": 2,                    HEXO_IMAGE_FORMAT
  *   "name": "ep",                   basename of the output file
  *   "build_id": "<32 hex digits>",  hash over the portable module
  *   "layout_hash": "<16 hex>",      XXH64 over "address name\n" of all
@@ -30,7 +30,7 @@
 
 #include <stdint.h>
 
-#define HEXO_IMAGE_FORMAT   1
+#define HEXO_IMAGE_FORMAT   2
 #define HEXO_IMAGE_LINE     "#!/usr/bin/env -S hexo run\n"
 #define HEXO_IMAGE_MANIFEST "manifest.json"
 

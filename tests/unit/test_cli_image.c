@@ -61,7 +61,7 @@ static char *manifest_text(const struct manifest *m)
 		"{\"format\":%s,\"name\":\"job\",\"build_id\":\"%s\","
 		"\"layout_hash\":\"00000000000000ff\",\"layout_version\":1,"
 		"\"abi_version\":%s,\"frame_version\":2,\"isas\":%s}",
-		m->format ? m->format : "1",
+		m->format ? m->format : "2",
 		m->build_id ? m->build_id : "000000000000000100000000000000ab",
 		m->abi ? m->abi : "1", m->isas ? m->isas : isas);
 }
@@ -196,12 +196,12 @@ static void refuses_what_is_no_image(void **state)
 
 static void refuses_other_versions(void **state)
 {
-	const struct manifest format = { .format = "2" };
+	const struct manifest format = { .format = "3" };
 	const struct manifest text = { .format = "\"1\"" };
 	const struct manifest abi = { .abi = "7" };
 
 	write_image(&format, ZIP_CM_STORE);
-	refuses("format 2");
+	refuses("format 3");
 	write_image(&text, ZIP_CM_STORE);
 	refuses("no format");
 	write_image(&abi, ZIP_CM_STORE);
@@ -244,11 +244,11 @@ static void refuses_bad_manifests(void **state)
 	refuses("not JSON");
 }
 
-static void refuses_what_is_not_stored(void **state)
+static void refuses_other_methods(void **state)
 {
 	const struct manifest good = { 0 };
 
-	write_image(&good, ZIP_CM_DEFLATE);
+	write_image(&good, ZIP_CM_BZIP2);
 	refuses("not stored");
 }
 
@@ -291,12 +291,9 @@ static void refuses_damage_anywhere(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(reads_a_good_image),
-		TEST(refuses_what_is_no_image),
-		TEST(refuses_other_versions),
-		TEST(refuses_bad_manifests),
-		TEST(refuses_what_is_not_stored),
-		TEST(refuses_damage_anywhere),
+		TEST(reads_a_good_image),     TEST(refuses_what_is_no_image),
+		TEST(refuses_other_versions), TEST(refuses_bad_manifests),
+		TEST(refuses_other_methods),  TEST(refuses_damage_anywhere),
 	};
 
 	return cmocka_run_group_tests_name("cli_image", tests, NULL, NULL);
