@@ -8,7 +8,6 @@
  * plus (RCOND - shift) on the diagonal.
  */
 #include <math.h>
-#include <string.h>
 
 #include "npb.h"
 
@@ -45,17 +44,6 @@ struct solver {
 	struct matrix a;
 	double *x, *z, *p, *q, *r;
 };
-
-static void *allocate(size_t count, size_t size)
-{
-	void *p = calloc(count, size);
-
-	if (!p) {
-		perror("cg: calloc");
-		exit(EXIT_FAILURE);
-	}
-	return p;
-}
 
 static bool vector_has(const struct sparse_vector *v, int index)
 {
@@ -124,15 +112,15 @@ static void matrix_reserve(struct matrix *a, const struct sparse_vector *v)
 {
 	int room;
 
-	a->start = allocate((size_t)a->n + 1, sizeof(*a->start));
+	a->start = bench_allocate((size_t)a->n + 1, sizeof(*a->start));
 	for (int i = 0; i < a->n; i++)
 		for (int k = 0; k < v[i].count; k++)
 			a->start[v[i].index[k] + 1] += v[i].count;
 	for (int row = 0; row < a->n; row++)
 		a->start[row + 1] += a->start[row];
 	room = a->start[a->n];
-	a->column = allocate((size_t)room, sizeof(*a->column));
-	a->value = allocate((size_t)room, sizeof(*a->value));
+	a->column = bench_allocate((size_t)room, sizeof(*a->column));
+	a->value = bench_allocate((size_t)room, sizeof(*a->value));
 	for (int i = 0; i < room; i++)
 		a->column[i] = -1;
 }
@@ -157,7 +145,7 @@ static void matrix_pack(struct matrix *a)
 static void matrix_make(struct matrix *a, const struct cg_class *c,
 			uint64_t *seed)
 {
-	struct sparse_vector *v = allocate((size_t)c->n, sizeof(*v));
+	struct sparse_vector *v = bench_allocate((size_t)c->n, sizeof(*v));
 	double ratio = pow(RCOND, 1.0 / c->n);
 	double weight = 1.0;
 
@@ -268,7 +256,7 @@ static void solver_init(struct solver *s, const struct cg_class *c)
 	npb_random(&seed);
 	matrix_make(&s->a, c, &seed);
 	for (size_t i = 0; i < sizeof(vectors) / sizeof(*vectors); i++)
-		*vectors[i] = allocate((size_t)c->n, sizeof(double));
+		*vectors[i] = bench_allocate((size_t)c->n, sizeof(double));
 }
 
 static void solver_free(struct solver *s)
@@ -294,7 +282,7 @@ static const struct cg_class *find_class(char name)
 
 int main(int argc, char **argv)
 {
-	const struct cg_class *c = find_class(npb_class(argc, argv, "SWA"));
+	const struct cg_class *c = find_class(bench_class(argc, argv, "SWA"));
 	struct solver s;
 	double seconds, residual, zeta = 0.0;
 
@@ -307,14 +295,14 @@ int main(int argc, char **argv)
 	power_step(&s, c->shift, &residual);
 	set_ones(s.x, c->n);
 
-	seconds = npb_seconds();
+	seconds = bench_seconds();
 	for (int i = 1; i <= c->iterations; i++) {
 		zeta = power_step(&s, c->shift, &residual);
 		printf("%5d %21.14e %18.13f\n", i, residual, zeta);
 	}
-	seconds = npb_seconds() - seconds;
+	seconds = bench_seconds() - seconds;
 	solver_free(&s);
 	printf("zeta  %.13f\n", zeta);
-	return npb_report("CG", c->name, npb_close(zeta, c->zeta, 1e-10),
-			  seconds);
+	return bench_report("CG", c->name, bench_close(zeta, c->zeta, 1e-10),
+			    seconds);
 }

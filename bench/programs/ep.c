@@ -65,10 +65,10 @@ static const struct ep_class *find_class(char name)
 
 int main(int argc, char **argv)
 {
-	const struct ep_class *c = find_class(npb_class(argc, argv, "SWA"));
+	const struct ep_class *c = find_class(bench_class(argc, argv, "SWA"));
 	struct sums s = { 0 };
 	uint64_t seed = SEED;
-	double start = npb_seconds();
+	double start = bench_seconds();
 	double pairs = 0.0;
 	bool verified;
 
@@ -85,6 +85,7 @@ int main(int argc, char **argv)
 	printf("pairs %.0f\n", pairs);
 	for (int i = 0; i < ANNULI; i++)
 		printf("%5d %.0f\n", i, s.annulus[i]);
-	verified = npb_close(s.x, c->sx, 1e-8) && npb_close(s.y, c->sy, 1e-8);
-	return npb_report("EP", c->name, verified, npb_seconds() - start);
+	verified =
+		bench_close(s.x, c->sx, 1e-8) && bench_close(s.y, c->sy, 1e-8);
+	return bench_report("EP", c->name, verified, bench_seconds() - start);
 }

@@ -53,17 +53,6 @@ struct sort {
 	int passed;  /* tests */
 };
 
-static void *allocate(size_t count)
-{
-	void *p = calloc(count, sizeof(int));
-
-	if (!p) {
-		perror("is: calloc");
-		exit(EXIT_FAILURE);
-	}
-	return p;
-}
-
 static void sort_init(struct sort *s, const struct is_class *class)
 {
 	uint64_t seed = SEED;
@@ -71,9 +60,9 @@ static void sort_init(struct sort *s, const struct is_class *class)
 	*s = (struct sort){ .class = class,
 			    .keys = 1 << class->log_keys,
 			    .values = 1 << class->log_values };
-	s->key = allocate((size_t)s->keys);
-	s->before = allocate((size_t)s->values);
-	s->sorted = allocate((size_t)s->keys);
+	s->key = bench_allocate((size_t)s->keys, sizeof(int));
+	s->before = bench_allocate((size_t)s->values, sizeof(int));
+	s->sorted = bench_allocate((size_t)s->keys, sizeof(int));
 	for (int i = 0; i < s->keys; i++) {
 		double sum = npb_random(&seed);
 
@@ -153,7 +142,7 @@ static const struct is_class *find_class(char name)
 
 int main(int argc, char **argv)
 {
-	const struct is_class *c = find_class(npb_class(argc, argv, "SWA"));
+	const struct is_class *c = find_class(bench_class(argc, argv, "SWA"));
 	struct sort s;
 	double start, seconds;
 	int unsorted;
@@ -164,10 +153,10 @@ int main(int argc, char **argv)
 	rank_keys(&s, 1);
 	s.passed = 0;
 
-	start = npb_seconds();
+	start = bench_seconds();
 	for (int i = 1; i <= ITERATIONS; i++)
 		rank_keys(&s, i);
-	seconds = npb_seconds() - start;
+	seconds = bench_seconds() - start;
 	unsorted = sort_keys(&s);
 
 	printf("IS class %c, 2^%d keys below 2^%d\n", c->name, c->log_keys,
@@ -176,5 +165,5 @@ int main(int argc, char **argv)
 	printf("out of order %d\n", unsorted);
 	verified = s.passed == TESTS * ITERATIONS && !unsorted;
 	sort_free(&s);
-	return npb_report("IS", c->name, verified, seconds);
+	return bench_report("IS", c->name, verified, seconds);
 }
