@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "monitor/arch.h"
 
+#include <signal.h>
 #include <ucontext.h>
 
 #include "monitor/arch/x86-64/decode.h"
@@ -48,7 +49,9 @@ void vm_process_exit(const struct vm_memory *m, int sig, const siginfo_t *info,
 	uint32_t port = (uint32_t)regs[REG_RDX] & 0xffff;
 
 	exit->fault.pc = (uint64_t)regs[REG_RIP];
-	if (vector == DECODE_VECTOR_GENERAL && port >= HEXO_HC_PORT &&
+	/* Not the vector is asked: emulators need not tell it. Of all signals
+	 * this instruction raises but one. */
+	if (sig == SIGSEGV && port >= HEXO_HC_PORT &&
 	    is_out(m, exit->fault.pc)) {
 		exit->hypercall = true;
 		exit->number = port - HEXO_HC_PORT;
