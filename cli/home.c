@@ -347,6 +347,8 @@ static int home_open(struct home *home, struct hexo_error *err)
 	if (home->timer.fd < 0)
 		return hexo_fail_errno(err, "cannot make a timer");
 	r = cli_loop_watch(&home->loop, &home->timer, EPOLLIN, err);
+	if (r == 0)
+		r = move_clock_open(home, err);
 	if (r < 0)
 		return r;
 	cli_control_init(&home->control, &home->loop, home_request, home);
@@ -389,6 +391,8 @@ static void home_close(struct home *home)
 		close(home->timer.fd);
 	if (home->signals.fd >= 0)
 		close(home->signals.fd);
+	if (home->clock.fd >= 0)
+		close(home->clock.fd);
 	cli_loop_close(&home->loop);
 	free(home->order.where);
 	free(home->answer);
@@ -415,7 +419,7 @@ int cli_home_run(const struct cli_home_config *config, struct hexo_error *err)
 
 	home->config = config;
 	home->loop.epoll = home->timer.fd = home->signals.fd = -1;
-	home->control.watch.fd = -1;
+	home->control.watch.fd = home->clock.fd = -1;
 	home->owner = &home->vms[0];
 	home->target = &home->vms[1];
 	cli_vm_init(home->owner);
@@ -425,8 +429,8 @@ int cli_home_run(const struct cli_home_config *config, struct hexo_error *err)
 	home->answer = base_alloc(HEXO_IO_MAX);
 	home->stats.wall_begin = base_now_ns();
 	home->stats.polls = config->polls;
-	home->stats.polls_counted =
-		config->count || !cli_plan_is_empty(config->plan);
+	/* After the last hop of a plan nothing is counted any more. */
+	home->stats.polls_counted = config->count || config->plan->every;
 	r = home_open(home, err);
 	while (r == 0 && home->state != HOME_ENDED)
 		r = cli_loop_turn(&home->loop, err);

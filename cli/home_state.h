@@ -48,7 +48,7 @@ struct home {
 	const struct cli_home_config *config;
 	enum home_state state;
 	struct cli_loop loop;
-	struct cli_watch timer, signals;
+	struct cli_watch timer, signals, clock;
 	struct cli_control control;
 	struct cli_files files;
 	char *answer; /* HEXO_IO_MAX bytes: data of a file operation */
@@ -63,6 +63,9 @@ struct home {
 		char *where; /* NULL: none waits */
 		unsigned client;
 	} order; /* from `hexo migrate` */
+
+	uint64_t clock_began; /* base_now_ns() when the job began here */
+	unsigned timed;       /* hops of the plan that were ordered by time */
 
 	/* The move in progress. */
 	bool moving;
@@ -104,6 +107,10 @@ void move_drop(struct home *home, const char *why);
 void move_save_begin(struct home *home);
 void move_save(struct home *home, const void *data, size_t len);
 void move_save_end(struct home *home, bool whole);
+
+/* cli/move_clock.c: timed hops of the plan, from the job's start on. */
+int move_clock_open(struct home *home, struct hexo_error *err);
+void move_clock_start(struct home *home);
 
 /* cli/fault.c: the variables HEXO_TEST_KILL_TARGET and HEXO_TEST_STOP_TARGET
  * have the target of a move vanish, or do nothing more, at a step of the

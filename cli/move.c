@@ -76,6 +76,7 @@ static int move_call(struct home *home, const char *where)
 
 enum home_state move_begin(struct home *home, const struct migrate_msg *msg)
 {
+	move_clock_start(home);
 	if (home->resume) {
 		home_send_poll(home, home->owner, HEXO_MSG_RECEIVE);
 		move_feed(home);

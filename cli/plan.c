@@ -7,31 +7,54 @@
 
 #include "base/base.h"
 
+/* "1000" or "20ms". Changes text. */
+static int plan_parse_when(char *text, struct cli_plan_hop *hop)
+{
+	size_t len = strlen(text);
+	bool timed = len > 2 && !strcmp(text + len - 2, "ms");
+	uint64_t *value = timed ? &hop->ms : &hop->poll;
+
+	if (timed)
+		text[len - 2] = '\0';
+	return base_parse_u64(text, value) < 0 || !*value ? -EINVAL : 0;
+}
+
+/* How two hops follow each other: < 0, 0, > 0. */
+static int plan_compare(const struct cli_plan_hop *a,
+			const struct cli_plan_hop *b)
+{
+	if (a->poll != b->poll)
+		return a->poll < b->poll ? -1 : 1;
+	return (a->ms > b->ms) - (a->ms < b->ms);
+}
+
 int cli_plan_add(struct cli_plan *plan, const char *text,
 		 struct hexo_error *err)
 {
 	cleanup_free char *copy = base_strdup(text);
 	char *where = strchr(copy, ':');
-	uint64_t poll;
+	struct cli_plan_hop hop = { 0 };
 	unsigned at;
 
 	if (where)
 		*where++ = '\0';
-	if (!where || !*where || base_parse_u64(copy, &poll) < 0 || !poll)
+	if (!where || !*where || plan_parse_when(copy, &hop) < 0)
 		return hexo_fail(err, -EINVAL,
-				 "'%s' is not POLLS:WHERE, like 1000:aarch64",
+				 "'%s' is not POLLS:WHERE, like 1000:aarch64, "
+				 "nor like 20ms:server",
 				 text);
 	for (at = plan->count; at > 0; at--)
-		if (plan->hops[at - 1].poll <= poll)
+		if (plan_compare(&plan->hops[at - 1], &hop) <= 0)
 			break;
-	if (at > 0 && plan->hops[at - 1].poll == poll)
-		return hexo_fail(err, -EINVAL, "two hops at the same poll, %s",
-				 copy);
+	if (at > 0 && plan_compare(&plan->hops[at - 1], &hop) == 0)
+		return hexo_fail(err, -EINVAL, "two hops at the same %s, %s",
+				 hop.ms ? "time" : "poll", copy);
+	hop.where = base_strdup(where);
 	plan->hops = base_realloc(plan->hops,
 				  (plan->count + 1) * sizeof(*plan->hops));
 	memmove(plan->hops + at + 1, plan->hops + at,
 		(plan->count - at) * sizeof(*plan->hops));
-	plan->hops[at] = (struct cli_plan_hop){ poll, base_strdup(where) };
+	plan->hops[at] = hop;
 	plan->count++;
 	return 0;
 }
@@ -42,11 +65,6 @@ void cli_plan_free(struct cli_plan *plan)
 		free(plan->hops[i].where);
 	free(plan->hops);
 	*plan = (struct cli_plan){ 0 };
-}
-
-bool cli_plan_is_empty(const struct cli_plan *plan)
-{
-	return !plan->count && !plan->every;
 }
 
 uint64_t cli_plan_next(const struct cli_plan *plan, uint64_t polls)
@@ -70,4 +88,12 @@ const char *cli_plan_where(const struct cli_plan *plan, uint64_t poll)
 		if (plan->hops[i].poll == poll)
 			return plan->hops[i].where;
 	return NULL;
+}
+
+const struct cli_plan_hop *cli_plan_timed(const struct cli_plan *plan,
+					  unsigned number)
+{
+	if (number >= plan->count || plan->hops[number].poll)
+		return NULL;
+	return &plan->hops[number];
 }

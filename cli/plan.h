@@ -9,22 +9,21 @@
 #include "hexo/error.h"
 
 struct cli_plan_hop {
-	uint64_t poll; /* counted since the job's start */
+	uint64_t poll; /* counted since the job's start; 0: timed */
+	uint64_t ms;   /* since the job's start here */
 	char *where;
 };
 
 struct cli_plan {
-	struct cli_plan_hop *hops; /* ascending */
+	struct cli_plan_hop *hops; /* ascending: the timed ones, the others */
 	unsigned count;
 	uint64_t every; /* polls; 0: not wanted */
 };
 
-/* Adds "POLLS:WHERE". */
+/* Adds "POLLS:WHERE" or "NUMBERms:WHERE". */
 int cli_plan_add(struct cli_plan *plan, const char *text,
 		 struct hexo_error *err);
 void cli_plan_free(struct cli_plan *plan);
-
-bool cli_plan_is_empty(const struct cli_plan *plan);
 
 /* The first poll after `polls` at which a hop is due; 0 if none is. */
 uint64_t cli_plan_next(const struct cli_plan *plan, uint64_t polls);
@@ -32,5 +31,9 @@ uint64_t cli_plan_next(const struct cli_plan *plan, uint64_t polls);
 /* Where the hop that is due at `poll` goes; NULL: to the next ISA, round
  * all of the image. The plan's. */
 const char *cli_plan_where(const struct cli_plan *plan, uint64_t poll);
+
+/* The timed hop of that number, from 0 on; NULL if there are not so many. */
+const struct cli_plan_hop *cli_plan_timed(const struct cli_plan *plan,
+					  unsigned number);
 
 #endif

@@ -54,8 +54,8 @@ static const struct cli_option run_options[RUN_OPTIONS + 1] = {
 	[RUN_ENV] = { "env", "NAME=VALUE",
 		      "set a variable of the job's environment" },
 	[RUN_HOP] = { "hop", "POLLS:WHERE",
-		      "move the job at this poll since its start; WHERE is\n"
-		      "an ISA, a node, or 'server'" },
+		      "move the job at this poll since its start, or after a\n"
+		      "time, like 20ms; WHERE is an ISA, a node, or 'server'" },
 	[RUN_HOP_EVERY] = { "hop-every", "POLLS",
 			    "move it every so many polls, round all ISAs of\n"
 			    "the image" },
@@ -67,8 +67,8 @@ static const struct cli_option run_options[RUN_OPTIONS + 1] = {
 	[RUN_STATS] = { "stats", "FILE",
 			"write figures about the run as JSON" },
 	[RUN_COUNT] = { "count", NULL,
-			"count polls in the whole run (slower; --hop and\n"
-			"--hop-every do, too)" },
+			"count polls in the whole run (slower; --hop-every\n"
+			"does, too, and --hop up to its poll)" },
 	[RUN_NAME] = { "name", "NAME", "what hexo ps shows" },
 	[RUN_SAVE_STREAMS] = { "save-streams", "DIR",
 			       "keep each move's stream as DIR/hop-N.stream" },

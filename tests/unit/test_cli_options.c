@@ -168,15 +168,19 @@ static void plans_hops_in_order(void **state)
 	struct cli_plan plan = { 0 };
 	struct hexo_error err;
 
-	assert_true(cli_plan_is_empty(&plan));
 	assert_int_equal(cli_plan_next(&plan, 0), 0);
 	assert_int_equal(cli_plan_add(&plan, "30:aarch64", &err), 0);
 	assert_int_equal(cli_plan_add(&plan, "10:127.0.0.1:7411", &err), 0);
+	assert_int_equal(cli_plan_add(&plan, "9ms:server", &err), 0);
+	assert_int_equal(cli_plan_add(&plan, "5ms:aarch64", &err), 0);
 	assert_int_equal(cli_plan_next(&plan, 0), 10);
 	assert_int_equal(cli_plan_next(&plan, 9), 10);
 	assert_int_equal(cli_plan_next(&plan, 10), 30);
 	assert_int_equal(cli_plan_next(&plan, 30), 0);
 	assert_string_equal(cli_plan_where(&plan, 10), "127.0.0.1:7411");
+	assert_int_equal(cli_plan_timed(&plan, 0)->ms, 5);
+	assert_string_equal(cli_plan_timed(&plan, 1)->where, "server");
+	assert_null(cli_plan_timed(&plan, 2));
 	plan.every = 20;
 	assert_int_equal(cli_plan_next(&plan, 10), 20);
 	assert_int_equal(cli_plan_next(&plan, 20), 30);
@@ -189,24 +193,19 @@ static void plans_hops_in_order(void **state)
 
 static void refuses_hops_to_nowhere(void **state)
 {
-	static const char *const texts[] = { "",
-					     ":x",
-					     "10",
-					     "10:",
-					     "0:x",
-					     "-1:x",
-					     "1k:x",
-					     "x:10",
-					     " 1:x",
-					     "7:dup",
-					     "99999999999999999999:x" };
+	static const char *const texts[] = {
+		"",        ":x",   "10",    "10:",  "0:x",
+		"-1:x",    "1k:x", "x:10",  " 1:x", "7:dup",
+		"8ms:dup", "ms:x", "0ms:x", "5s:x", "99999999999999999999:x"
+	};
 	struct cli_plan plan = { 0 };
 	struct hexo_error err;
 
 	assert_int_equal(cli_plan_add(&plan, "7:x", &err), 0);
+	assert_int_equal(cli_plan_add(&plan, "8ms:x", &err), 0);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		assert_int_equal(cli_plan_add(&plan, texts[i], &err), -EINVAL);
-	assert_int_equal(plan.count, 1);
+	assert_int_equal(plan.count, 2);
 	cli_plan_free(&plan);
 }
 
