@@ -37,8 +37,47 @@ $(B)/bench/measure: bench/measure.c
 	$(call say,CC,$@)
 	gcc -std=gnu17 -O2 $(WARN) -o $@ $<
 
-.PHONY: bench demo
-bench: all $(BENCH_IMAGES) $(BENCH_NATIVE) $(B)/bench/measure
+# The same for aarch64.
+MUSL_LIB_aarch64 := /usr/lib/aarch64-linux-musl
+BENCH_NATIVE_aarch64 := $(addprefix $(B)/bench/native-aarch64/,$(BENCH_NAMES))
+
+$(BENCH_NATIVE_aarch64): $(B)/bench/native-aarch64/%: bench/programs/%.c \
+		$(BENCH_HEADERS)
+	mkdir -p $(@D)
+	$(call say,NATIVE,$@)
+	clang-19 --target=aarch64-linux-musl -O2 -ffp-contract=off -nostdinc \
+		-isystem /usr/include/aarch64-linux-musl -static -nostdlib \
+		-fuse-ld=lld-19 -o $@ \
+		$(addprefix $(MUSL_LIB_aarch64)/,crt1.o crti.o) $< \
+		-L$(MUSL_LIB_aarch64) -lc \
+		$(shell aarch64-linux-gnu-gcc -print-libgcc-file-name) \
+		$(MUSL_LIB_aarch64)/crtn.o
+
+# Counting instructions: a plugin of QEMU's, and a hexo that runs every
+# hexo-vm under QEMU, its own ISA's too. (hexo looks for hexo-vm beside
+# itself.)
+COUNTED := $(addprefix $(B)/bench/counted/,hexo hexo-vm-aarch64 \
+             hexo-vm-x86-64)
+
+$(B)/bench/count.so: bench/plugin/count.c
+	mkdir -p $(@D)
+	$(call say,CC,$@)
+	gcc -std=gnu17 -D_GNU_SOURCE -O2 -fPIC -shared -fvisibility=hidden \
+		$(WARN) -o $@ $<
+
+$(B)/bench/counted/hexo $(B)/bench/counted/hexo-vm-aarch64: \
+		$(B)/bench/counted/%: $(BIN)/%
+	mkdir -p $(@D)
+	cp $< $@
+
+$(B)/bench/counted/hexo-vm-x86-64: bench/emulate-vm.sh $(BIN)/hexo-vm-x86-64
+	mkdir -p $(@D)
+	cp $< $@
+
+.PHONY: bench bench-programs demo
+bench-programs: all $(BENCH_IMAGES) $(BENCH_NATIVE) $(BENCH_NATIVE_aarch64) \
+		$(B)/bench/measure $(B)/bench/count.so $(COUNTED)
+bench: bench-programs
 	bench/bench.sh
 
 DEMO := ep cg is

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# What the scripts here share. They run in the root of the tree.
+# BENCH_PROGRAMS, a list of names, selects of bench/programs.list.
+
+PATH=$PWD/build/bin:$PATH
+unset HEXO_RUN_OPTIONS
+# A board that is up is no part of the measured machine.
+LOCAL=(--local)
+
+say() {
+	echo "bench: $*" >&2
+}
+
+die() {
+	say "$*"
+	exit 1
+}
+
+# The chosen lines of the list: name, class, class to count, repetitions,
+# options.
+programs() {
+	awk -v chosen=" ${BENCH_PROGRAMS:-} " '
+		/^[^#]/ && (chosen ~ /^ *$/ || index(chosen, " " $1 " "))
+		' bench/programs.list
+}
+
+# native ISA PROGRAM: the path of the plain build
+native() {
+	case $1 in
+	x86-64) echo "build/bench/native/$2" ;;
+	*) echo "build/bench/native-$1/$2" ;;
+	esac
+}
+
+# A directory for the caller's files, gone at the end.
+work_open() {
+	work=$(mktemp -d /tmp/hexo-bench.XXXXXX)
+	trap 'rm -rf "$work"' EXIT
+}
+
+# hops_of ISA MICROSECONDS: options that move a job of that duration there
+# and back, to fresh VMs of the same ISA: what they run are resumed frames
+hops_of() {
+	echo "--hop $(($2 / 20000 + 1))ms:$1 --hop $(($2 / 10000 + 2))ms:$1"
+}
+
+# hops_check STATS: both moves were made
+hops_check() {
+	jq -e '[.hops[].result] == ["ok", "ok"]' "$1" > /dev/null
+}
