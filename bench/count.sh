@@ -12,10 +12,6 @@ cd "$(dirname "$0")/.."
 . bench/lib.bash
 work_open
 
-# The guest's code, its function table included: see include/hexo/layout.h.
-# hexo-vm itself lies elsewhere and does not count.
-low=0x01000000
-high=0x0fe00000
 plugin=$PWD/build/bench/count.so
 counted=build/bench/counted/hexo
 
@@ -44,7 +40,7 @@ count_vm() {
 	local isa=$1 program=$2 class=$3
 	shift 3
 	rm -f "$work/counts"
-	QEMU_PLUGIN=$plugin,out=$work/counts,low=$low,high=$high \
+	QEMU_PLUGIN=$plugin,out=$work/counts,low=$GUEST_LOW,high=$GUEST_HIGH \
 		"$counted" run --isa "$isa" --backend process "${LOCAL[@]}" \
 		--stats "$work/stats.json" "$@" "build/bench/$program" \
 		"$class" > "$work/out" 2> "$work/err" ||

@@ -8,6 +8,11 @@ unset HEXO_RUN_OPTIONS
 # A board that is up is no part of the measured machine.
 LOCAL=(--local)
 
+# The guest's code, its function table included: see include/hexo/layout.h.
+# hexo-vm itself lies elsewhere.
+GUEST_LOW=0x01000000
+GUEST_HIGH=0x0fe00000
+
 say() {
 	echo "bench: $*" >&2
 }
