@@ -186,6 +186,16 @@ enum home_state home_fail(struct home *home, const struct migrate_msg *msg)
 	return HOME_ENDED;
 }
 
+void home_stopped(struct home *home, const struct hexo_msg_usage *usage)
+{
+	enum hexo_isa isa = home->owner->place.isa;
+
+	cli_stats_stopped(&home->stats, isa);
+	if (usage->cpu_ns > home->owner_ran_ns)
+		home->stats.isa[isa].run_ns +=
+			usage->cpu_ns - home->owner_ran_ns;
+}
+
 /* EXIT or FAULT. */
 static enum home_state home_ended(struct home *home,
 				  const struct migrate_msg *msg)
@@ -193,7 +203,7 @@ static enum home_state home_ended(struct home *home,
 	struct hexo_msg_usage usage = home_usage(home, msg);
 	enum hexo_isa isa = home->owner->place.isa;
 
-	cli_stats_stopped(&home->stats, isa);
+	home_stopped(home, &usage);
 	home->stats.isa[isa].cpu_ns += usage.cpu_ns;
 	if (msg->type == HEXO_MSG_EXIT && !home->parked_at)
 		home->stats.start_ns = usage.step_ns;

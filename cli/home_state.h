@@ -78,6 +78,7 @@ struct home {
 	FILE *resume;          /* of --resume, until it has been sent */
 	uint64_t poll_target;  /* what the owner has been told; 0: none */
 	uint64_t owner_cpu_ns; /* of the owner, when last heard of */
+	uint64_t owner_ran_ns; /* the same, when its guest last began to run */
 	unsigned streams;      /* STREAM messages of this move */
 
 	struct hexo_error why;
@@ -132,6 +133,8 @@ void home_watch_vm(struct home *home, struct cli_vm *vm);
 /* Takes the usage that a message begins with. */
 struct hexo_msg_usage home_usage(struct home *home,
 				 const struct migrate_msg *msg);
+/* The owner's guest has stopped, as the usage says. */
+void home_stopped(struct home *home, const struct hexo_msg_usage *usage);
 /* The time that the state has is counted anew. */
 void home_progress(struct home *home);
 /* A line about the job on standard error. */

@@ -128,7 +128,7 @@ static void move_note_parked(struct home *home, const struct migrate_msg *msg)
 {
 	struct hexo_msg_usage usage = home_usage(home, msg);
 
-	cli_stats_stopped(&home->stats, home->owner->place.isa);
+	home_stopped(home, &usage);
 	home->parked_at = base_now_ns();
 	home->owner_cpu_ns = usage.cpu_ns;
 	home->hop.at_poll = usage.polls;
@@ -266,7 +266,7 @@ static enum home_state move_switch(struct home *home)
 	home->stats.isa[source->place.isa].cpu_ns += home->owner_cpu_ns;
 	home->owner = home->target;
 	home->target = source;
-	home->owner_cpu_ns = 0;
+	home->owner_cpu_ns = home->owner_ran_ns = 0;
 	home_send_poll(home, home->owner, HEXO_MSG_RUN);
 	if (cli_vm_exists(source))
 		home_send(home, source, HEXO_MSG_RELEASE, NULL, 0);
@@ -315,6 +315,7 @@ enum home_state move_arrived(struct home *home, const struct migrate_msg *msg)
 {
 	struct hexo_msg_usage usage = home_usage(home, msg);
 
+	home->owner_ran_ns = usage.cpu_ns;
 	/* The first VM has come here by --resume: that was no hop. */
 	if (!home->moving)
 		return HOME_RUNNING;
@@ -326,7 +327,7 @@ enum home_state move_arrived(struct home *home, const struct migrate_msg *msg)
 
 enum home_state move_returned(struct home *home, const struct migrate_msg *msg)
 {
-	home_usage(home, msg);
+	home->owner_ran_ns = home_usage(home, msg).cpu_ns;
 	return HOME_RUNNING;
 }
 

@@ -76,10 +76,12 @@ int cli_stats_write(const struct cli_stats *stats, FILE *file, const char *job,
 		if (stats->isa[i].used)
 			json_object_set_new(
 				isas, cli_isa_name((enum hexo_isa)i),
-				json_pack("{s:o, s:o}", "wall_us",
+				json_pack("{s:o, s:o, s:o}", "wall_us",
 					  stats_us(stats->isa[i].wall_ns),
 					  "cpu_us",
-					  stats_us(stats->isa[i].cpu_ns)));
+					  stats_us(stats->isa[i].cpu_ns),
+					  "run_us",
+					  stats_us(stats->isa[i].run_ns)));
 	for (unsigned i = 0; i < stats->hop_count; i++)
 		json_array_append_new(hops, cli_hop_json(&stats->hops[i]));
 	all = json_pack("{s:s, s:i, s:I, s:b, s:o, s:o, s:o, s:I, s:I, s:o}",

@@ -30,6 +30,7 @@ struct cli_stats {
 	struct {
 		bool used;
 		uint64_t wall_ns, cpu_ns;
+		uint64_t run_ns; /* of cpu_ns: the guest's own, moves aside */
 	} isa[CLI_ISA_END];
 	uint64_t polls;
 	bool polls_counted;               /* from the first to the last */
