@@ -359,6 +359,11 @@ static int home_open(struct home *home, struct hexo_error *err)
 	r = cli_loop_watch(&home->loop, &home->timer, EPOLLIN, err);
 	if (r == 0)
 		r = move_clock_open(home, err);
+	home->probe.watch.ready = home_probe_ready;
+	home->probe.watch.ctx = home;
+	home->probe.mean_us = home->config->probe_us;
+	if (r == 0)
+		r = cli_probe_open(&home->probe, &home->loop, err);
 	if (r < 0)
 		return r;
 	cli_control_init(&home->control, &home->loop, home_request, home);
@@ -403,6 +408,7 @@ static void home_close(struct home *home)
 		close(home->signals.fd);
 	if (home->clock.fd >= 0)
 		close(home->clock.fd);
+	cli_probe_close(&home->probe);
 	cli_loop_close(&home->loop);
 	free(home->order.where);
 	free(home->answer);
@@ -417,8 +423,9 @@ static void home_write_stats(struct home *home, int status)
 
 	if (status < 0)
 		status = status == -ENOEXEC ? CLI_RUN_UNUSABLE : CLI_RUN_FAILED;
-	if (config->stats && cli_stats_write(&home->stats, config->stats,
-					     config->job, status, &why) < 0)
+	if (config->stats &&
+	    cli_stats_write(&home->stats, cli_probe_json(&home->probe),
+			    config->stats, config->job, status, &why) < 0)
 		home_say(home, "%s", why.text);
 }
 
@@ -430,6 +437,7 @@ int cli_home_run(const struct cli_home_config *config, struct hexo_error *err)
 	home->config = config;
 	home->loop.epoll = home->timer.fd = home->signals.fd = -1;
 	home->control.watch.fd = home->clock.fd = -1;
+	home->probe.watch.fd = -1;
 	home->owner = &home->vms[0];
 	home->target = &home->vms[1];
 	cli_vm_init(home->owner);

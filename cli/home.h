@@ -25,6 +25,7 @@ struct cli_home_config {
 	const char *save_streams;       /* directory; NULL: none */
 	const char *resume;             /* stream to start from; NULL: main */
 	uint64_t polls;                 /* that it has behind it */
+	uint64_t probe_us;              /* mean time between probes; 0: none */
 	bool count;                     /* polls, for the whole run */
 	bool boards;                    /* an ISA may be a board */
 	uint64_t timeout_s;             /* of each wait in a move */

@@ -8,6 +8,7 @@
 #include "cli/control.h"
 #include "cli/files.h"
 #include "cli/home.h"
+#include "cli/probe.h"
 #include "cli/stats.h"
 
 /* The owner is the VM that runs the job or alone may go on running it; the
@@ -53,6 +54,7 @@ struct home {
 	struct cli_files files;
 	char *answer; /* HEXO_IO_MAX bytes: data of a file operation */
 	struct cli_stats stats;
+	struct cli_probe probe;
 
 	struct cli_vm vms[2];
 	struct cli_vm *owner, *target;

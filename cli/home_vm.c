@@ -46,6 +46,25 @@ void home_send_poll(struct home *home, struct cli_vm *vm, unsigned type)
 	}
 	if (cli_link_sendv(&vm->link, type, parts, start ? 2 : 1, NULL) == 0)
 		home_watch_vm(home, vm);
+	if (type != HEXO_MSG_RECEIVE)
+		cli_probe_next(&home->probe);
+}
+
+void home_probe_ready(void *ctx, uint32_t events)
+{
+	struct home *home = ctx;
+
+	if (cli_probe_due(&home->probe) && home->state == HOME_RUNNING)
+		home_send(home, home->owner, HEXO_MSG_PROBE, NULL, 0);
+}
+
+static void home_probed(struct home *home, const struct migrate_msg *msg)
+{
+	struct hexo_msg_probed probed;
+
+	memcpy(&probed, msg->data, sizeof(probed));
+	cli_probe_add(&home->probe, &probed);
+	cli_probe_next(&home->probe);
 }
 
 /* The VM is gone, for the reason in home->why. */
@@ -190,6 +209,11 @@ static void home_message(struct home *home, struct cli_vm *vm,
 	if (msg->type == HEXO_MSG_IO && vm == home->owner &&
 	    msg->len >= sizeof(struct hexo_msg_io) && home_guest_runs(home)) {
 		home_serve(home, msg);
+		return;
+	}
+	if (msg->type == HEXO_MSG_PROBED && vm == home->owner &&
+	    msg->len == sizeof(struct hexo_msg_probed)) {
+		home_probed(home, msg);
 		return;
 	}
 	if (msg->type == HEXO_MSG_ERROR) {

@@ -9,6 +9,9 @@
 void home_handle(struct home *home, enum home_event event,
 		 const struct migrate_msg *msg);
 
+/* cli/home_vm.c: the next probe is due. */
+void home_probe_ready(void *ctx, uint32_t events);
+
 /* cli/home_vm.c: the text that a message ends with, from a byte on; fit for
  * a terminal. */
 const char *home_text(const struct migrate_msg *msg, size_t from);

@@ -29,6 +29,7 @@ enum run_option {
 	RUN_TIMEOUT,
 	RUN_STATS,
 	RUN_COUNT,
+	RUN_PROBE,
 	RUN_NAME,
 	RUN_SAVE_STREAMS,
 	RUN_RESUME,
@@ -69,6 +70,9 @@ static const struct cli_option run_options[RUN_OPTIONS + 1] = {
 	[RUN_COUNT] = { "count", NULL,
 			"count polls in the whole run (slower; --hop-every\n"
 			"does, too, and --hop up to its poll)" },
+	[RUN_PROBE] = { "probe-polls", "US",
+			"write to --stats how long it takes until a poll is\n"
+			"reached: asked every so many microseconds, about" },
 	[RUN_NAME] = { "name", "NAME", "what hexo ps shows" },
 	[RUN_SAVE_STREAMS] = { "save-streams", "DIR",
 			       "keep each move's stream as DIR/hop-N.stream" },
@@ -176,6 +180,9 @@ static int run_set(void *ctx, int option, const char *value,
 					err);
 	case RUN_TIMEOUT:
 		return run_parse_number(value, &home->timeout_s, 1, 86400, err);
+	case RUN_PROBE:
+		return run_parse_number(value, &home->probe_us, 1, 1000000000,
+					err);
 	case RUN_LOCAL:
 		home->boards = false;
 		return 0;

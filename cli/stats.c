@@ -64,8 +64,8 @@ json_t *cli_hop_json(const struct cli_hop *hop)
 		(json_int_t)hop->frames, "result", hop->result);
 }
 
-int cli_stats_write(const struct cli_stats *stats, FILE *file, const char *job,
-		    int exit_status, struct hexo_error *err)
+int cli_stats_write(const struct cli_stats *stats, json_t *probes, FILE *file,
+		    const char *job, int exit_status, struct hexo_error *err)
 {
 	json_t *isas = json_object();
 	json_t *hops = json_array();
@@ -95,6 +95,8 @@ int cli_stats_write(const struct cli_stats *stats, FILE *file, const char *job,
 			"peak_memory", (json_int_t)stats->peak_memory,
 			"own_memory", (json_int_t)stats->own_memory, "hops",
 			hops);
+	if (probes)
+		json_object_set_new(all, "probes", probes);
 	/* A job's name need not be UTF-8, which JSON is. */
 	text = json_dumps(all, JSON_INDENT(2));
 	json_decref(all);

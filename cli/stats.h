@@ -53,8 +53,9 @@ void cli_stats_free(struct cli_stats *stats);
 /* The figures of a hop; a new reference. */
 json_t *cli_hop_json(const struct cli_hop *hop);
 
-/* Writes the document of --stats to file. */
-int cli_stats_write(const struct cli_stats *stats, FILE *file, const char *job,
-		    int exit_status, struct hexo_error *err);
+/* Writes the document of --stats to file. Takes probes, the figures of
+ * --probe-polls; NULL: there are none. */
+int cli_stats_write(const struct cli_stats *stats, json_t *probes, FILE *file,
+		    const char *job, int exit_status, struct hexo_error *err);
 
 #endif

@@ -25,6 +25,7 @@ static int64_t call_exit(struct vm *vm, void *request)
 
 	if (q->status >= HEXO_EXIT_SIGNAL + 128)
 		return -EINVAL;
+	(void)vm_probe_check(&vm->link, true);
 	vm_usage(vm, true, &u);
 	u.step_ns = vm->main_ns;
 	if (vm_step(vm, VM_END, &vm->failure) < 0 ||

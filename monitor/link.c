@@ -52,18 +52,34 @@ static void link_post(struct vm_link *link)
 	pthread_mutex_unlock(&link->lock);
 }
 
+/* Waits for the next message, and for the answers to probes meanwhile. */
+static int link_wait(struct vm_link *link, struct hexo_error *err)
+{
+	while (vm_probe_check(link, false)) {
+		int r = migrate_inbox_read(&link->in, link->fd, err);
+
+		if (r)
+			return r < 0 ? r : 0;
+		vm_probe_nap(link);
+	}
+	return migrate_inbox_wait(&link->in, link->fd, -1, err);
+}
+
 static void *link_main(void *arg)
 {
 	struct vm_link *link = arg;
 	struct hexo_error err;
 	int r;
 
-	while ((r = migrate_inbox_wait(&link->in, link->fd, -1, &err)) == 0) {
+	while ((r = link_wait(link, &err)) == 0) {
 		switch (link->in.msg.type) {
 		case HEXO_MSG_KILL:
 			_exit(0);
 		case HEXO_MSG_PARK:
 			link_park(link);
+			break;
+		case HEXO_MSG_PROBE:
+			vm_probe_begin(link);
 			break;
 		default:
 			link_post(link);
@@ -85,6 +101,7 @@ int vm_link_start(struct vm_link *link, int fd, struct hexo_control *control,
 	int r;
 
 	*link = (struct vm_link){ .fd = fd, .control = control };
+	pthread_getcpuclockid(pthread_self(), &link->guest_clock);
 	pthread_mutex_init(&link->lock, NULL);
 	pthread_mutex_init(&link->sending, NULL);
 	pthread_condattr_init(&attr);
@@ -129,9 +146,13 @@ uint64_t vm_link_park_time(struct vm_link *link)
 	return t;
 }
 
-void vm_link_refresh(struct vm_link *link)
+void vm_link_refresh(struct vm_link *link, bool counting)
 {
 	pthread_mutex_lock(&link->lock);
+	link->counting = counting;
+	__atomic_store_n(&link->control->park_request, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&link->control->poll_flag,
+			 counting || link->probe.began_ns, __ATOMIC_SEQ_CST);
 	if (link->park_wanted)
 		control_park(link->control);
 	pthread_mutex_unlock(&link->lock);

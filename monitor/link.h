@@ -11,24 +11,34 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "hexo/hypercall.h"
 #include "migrate/channel.h"
 
+/* A probe that waits for the guest's next poll. */
+struct vm_probe {
+	uint64_t began_ns; /* 0: there is none */
+	uint64_t began_cpu_ns, polls;
+};
+
 struct vm_link {
 	int fd;
 	struct hexo_control *control;
-	pthread_mutex_t lock; /* of what follows */
+	clockid_t guest_clock; /* CPU time of the thread that runs the guest */
+	pthread_mutex_t lock;  /* of what follows */
 	pthread_mutex_t sending;
 	pthread_cond_t changed;
 	bool full;        /* in.msg waits to be taken or is in use */
 	bool park_wanted; /* PARK came since the last START, RUN, RESUME */
 	uint64_t park_ns; /* when */
+	bool counting;    /* the poll flag is raised anyway */
+	struct vm_probe probe;
 	struct migrate_inbox in;
 };
 
-/* Starts the reading thread. link and control must live until the process
- * ends: the thread is never stopped. */
+/* Starts the reading thread; the calling one is to run the guest. link and
+ * control must live until the process ends: the thread is never stopped. */
 int vm_link_start(struct vm_link *link, int fd, struct hexo_control *control,
 		  struct hexo_error *err);
 
@@ -40,12 +50,23 @@ void vm_link_release(struct vm_link *link);
 /* When a PARK came that the guest has not yet answered; 0: none. */
 uint64_t vm_link_park_time(struct vm_link *link);
 
-/* Sets the control page's park request as the link has seen it last. To be
- * called after the page was set up anew. */
-void vm_link_refresh(struct vm_link *link);
+/* Sets the control page's poll flag and park request, anew: as told, unless
+ * the link has seen a PARK or PROBE that is not answered. */
+void vm_link_refresh(struct vm_link *link, bool counting);
 
 /* Sleeps until ns are over or a park is wanted; returns what is left. */
 uint64_t vm_link_sleep(struct vm_link *link, uint64_t ns);
+
+/* ---- probes (probe.c) ---- */
+
+void vm_probe_begin(struct vm_link *link);
+
+/* Sends the answer if there is one, or if the program is over. Returns
+ * whether a probe still waits. */
+bool vm_probe_check(struct vm_link *link, bool over);
+
+/* Sleeps for a moment, or until something comes over the channel. */
+void vm_probe_nap(const struct vm_link *link);
 
 int vm_link_sendv(struct vm_link *link, unsigned type,
 		  const struct iovec *parts, int count, struct hexo_error *err);

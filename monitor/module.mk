@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # $(call monitor,ISA): hexo-vm for nodes of that ISA.
-MONITOR_SRC := $(addprefix monitor/, main.c state.c link.c memory.c elf.c \
+MONITOR_SRC := $(addprefix monitor/, main.c state.c link.c probe.c memory.c elf.c \
                hypercall.c fault.c usage.c move.c sandbox.c tables.c \
                backend_kvm.c backend_process.c)
 

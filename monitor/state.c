@@ -76,10 +76,6 @@ uint64_t vm_cpu_ns(void)
 
 void vm_poll_set(struct vm *vm, uint64_t target, uint32_t flag)
 {
-	struct hexo_control *c = vm->control;
-
-	c->poll_target = target;
-	__atomic_store_n(&c->park_request, 0, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&c->poll_flag, flag || target, __ATOMIC_SEQ_CST);
-	vm_link_refresh(&vm->link);
+	vm->control->poll_target = target;
+	vm_link_refresh(&vm->link, flag || target);
 }

@@ -61,6 +61,7 @@ enum hexo_msg_type {
 	HEXO_MSG_RELEASE,   /* the moved VM's source exits */
 	HEXO_MSG_IO_REPLY,  /* struct hexo_msg_io_reply, data */
 	HEXO_MSG_KILL,      /* exit at once */
+	HEXO_MSG_PROBE,     /* tell when the running guest comes to a poll */
 
 	/* vm -> home */
 	HEXO_MSG_HELLO = 32, /* struct hexo_msg_hello: first, unasked */
@@ -74,6 +75,7 @@ enum hexo_msg_type {
 	HEXO_MSG_FAULT,      /* struct hexo_msg_usage, then a text report */
 	HEXO_MSG_LOG,        /* text, one line */
 	HEXO_MSG_ERROR,      /* text: hexo-vm itself failed; it exits */
+	HEXO_MSG_PROBED,     /* struct hexo_msg_probed: the answer */
 
 	/* both ways */
 	HEXO_MSG_STREAM = 64, /* bytes of the migration stream */
@@ -129,6 +131,12 @@ struct hexo_msg_usage {
 	uint64_t own_memory;  /* resident bytes outside guest memory, now */
 };
 
+/* From PROBE to the poll, or to the program's end. */
+struct hexo_msg_probed {
+	uint64_t wall_ns;
+	uint64_t cpu_ns; /* of the thread that runs the guest */
+};
+
 struct hexo_msg_io {
 	uint32_t op; /* enum hexo_io_op */
 	uint32_t out_len;
@@ -155,6 +163,7 @@ struct hexo_msg_vm {
 
 _Static_assert(sizeof(struct hexo_msg_hello) == 40, "channel format");
 _Static_assert(sizeof(struct hexo_msg_usage) == 64, "channel format");
+_Static_assert(sizeof(struct hexo_msg_probed) == 16, "channel format");
 _Static_assert(sizeof(struct hexo_msg_io) == 40, "channel format");
 _Static_assert(sizeof(struct hexo_msg_vm) == 104, "channel format");
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: monitor/hypercall.c monitor/fault.c monitor/usage.c monitor/state.c
-// LINK: monitor/move.c monitor/link.c monitor/elf.c monitor/memory.c
+// LINK: monitor/move.c monitor/link.c monitor/probe.c monitor/elf.c monitor/memory.c
 // LINK: monitor/arch/x86-64/isa.c migrate/channel.c migrate/stream.c
 // LINK: migrate/hash.c base/base.c base/error.c; -lpthread
 #include "tests/unit/monitor_job.h"
