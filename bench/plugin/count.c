@@ -7,6 +7,9 @@
  *   low=ADDR,high=ADDR  count only blocks that begin in [low, high)
  *   top=N               then a line for each of the N busiest blocks: its
  *                       address, its size and its share, in instructions
+ *   poll=ADDR           behind the count: how often counted code read this
+ *                       address, and the most instructions between two such
+ *                       reads, or before the first or after the last one
  *
  * A count differs from run to run only as the program itself does. Debian's
  * packages have no qemu-plugin.h; what is used of version 1 of the interface
@@ -21,12 +24,20 @@
 #define EXPORT __attribute__((visibility("default")))
 
 struct qemu_plugin_tb;
+struct qemu_plugin_insn;
 struct qemu_info;
 
-enum { INLINE_ADD = 0 };
+/* Both kinds of access: QEMU 7.2 takes the one for the other. */
+enum { INLINE_ADD = 0, NO_REGISTERS = 0, ACCESSES = 3 };
 
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
+struct qemu_plugin_insn *
+qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t i);
+void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn,
+				      void (*call)(unsigned cpu, uint32_t info,
+						   uint64_t addr, void *data),
+				      int registers, int access, void *data);
 void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *tb, int op,
 					      void *to, uint64_t add);
 void qemu_plugin_register_vcpu_tb_trans_cb(
@@ -51,8 +62,9 @@ enum { BLOCKS = 1 << 18, TOP_MAX = 1000 };
 
 static struct {
 	const char *out;
-	uint64_t low, high, top;
+	uint64_t low, high, top, poll;
 	uint64_t total;
+	uint64_t polls, polled, longest; /* polled: total at the last one */
 	struct block *blocks; /* a hash table; NULL: top was not asked for */
 } count = { .high = UINT64_MAX };
 
@@ -71,6 +83,22 @@ static uint64_t *block_counter(uint64_t addr, uint64_t size)
 	return NULL;
 }
 
+static void poll_reached(void)
+{
+	if (count.total - count.polled > count.longest)
+		count.longest = count.total - count.polled;
+	count.polled = count.total;
+}
+
+static void memory_accessed(unsigned cpu, uint32_t info, uint64_t addr,
+			    void *data)
+{
+	if (addr != count.poll)
+		return;
+	count.polls++;
+	poll_reached();
+}
+
 static void block_translated(uint64_t id, struct qemu_plugin_tb *tb)
 {
 	uint64_t addr = qemu_plugin_tb_vaddr(tb);
@@ -81,6 +109,10 @@ static void block_translated(uint64_t id, struct qemu_plugin_tb *tb)
 		return;
 	qemu_plugin_register_vcpu_tb_exec_inline(tb, INLINE_ADD, &count.total,
 						 size);
+	for (size_t i = 0; count.poll && i < size; i++)
+		qemu_plugin_register_vcpu_mem_cb(qemu_plugin_tb_get_insn(tb, i),
+						 memory_accessed, NO_REGISTERS,
+						 ACCESSES, NULL);
 	own = count.blocks ? block_counter(addr, size) : NULL;
 	if (own)
 		qemu_plugin_register_vcpu_tb_exec_inline(tb, INLINE_ADD, own,
@@ -119,7 +151,12 @@ static void program_ended(uint64_t id, void *data)
 		perror(count.out);
 		return;
 	}
-	fprintf(to, "%" PRIu64 "\n", count.total);
+	poll_reached();
+	fprintf(to, "%" PRIu64, count.total);
+	if (count.poll)
+		fprintf(to, " %" PRIu64 " %" PRIu64, count.polls,
+			count.longest);
+	fprintf(to, "\n");
 	if (count.blocks)
 		print_blocks(to);
 	fclose(to);
@@ -145,6 +182,8 @@ static int arguments_parse(int argc, char **argv)
 			count.high = strtoull(value, NULL, 0);
 		else if ((value = argument(argv[i], "top=")))
 			count.top = strtoull(value, NULL, 0);
+		else if ((value = argument(argv[i], "poll=")))
+			count.poll = strtoull(value, NULL, 0);
 		else
 			return -1;
 	}
@@ -157,7 +196,8 @@ int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc,
 			char **argv)
 {
 	if (arguments_parse(argc, argv) < 0) {
-		fprintf(stderr, "count: out=FILE[,low=ADDR,high=ADDR,top=N]\n");
+		fprintf(stderr, "count: out=FILE[,low=ADDR,high=ADDR,top=N,"
+				"poll=ADDR]\n");
 		return -1;
 	}
 	if (count.top)
