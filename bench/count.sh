@@ -25,6 +25,11 @@ last_share() {
 	awk '{ n += $1 } END { printf "%.3f\n", $1 / n }' "$work/counts"
 }
 
+# longest_way: the most instructions from a poll to the next
+longest_way() {
+	awk '$3 > n { n = $3 } END { print n + 0 }' "$work/counts"
+}
+
 # count_native ISA PROGRAM CLASS
 count_native() {
 	local emulator=qemu-${1/x86-64/x86_64}
@@ -40,7 +45,7 @@ count_vm() {
 	local isa=$1 program=$2 class=$3
 	shift 3
 	rm -f "$work/counts"
-	QEMU_PLUGIN=$plugin,out=$work/counts,low=$GUEST_LOW,high=$GUEST_HIGH \
+	QEMU_PLUGIN=$plugin,out=$work/counts,low=$GUEST_LOW,high=$GUEST_HIGH,poll=$POLL \
 		"$counted" run --isa "$isa" --backend process "${LOCAL[@]}" \
 		--stats "$work/stats.json" "$@" "build/bench/$program" \
 		"$class" > "$work/out" 2> "$work/err" ||
@@ -52,10 +57,11 @@ count_vm() {
 
 # count ISA PROGRAM CLASS OPTION...: a line of JSON
 count() {
-	local isa=$1 program=$2 class=$3 native vm moved us resumed
+	local isa=$1 program=$2 class=$3 native vm moved us resumed longest
 	say "counting $program $class on $isa"
 	native=$(count_native "$isa" "$program" "$class")
 	vm=$(count_vm "$@")
+	longest=$(longest_way)
 	us=$(jq '[.isas[].wall_us] | add' "$work/stats.json")
 	read -ra hops <<< "$(hops_of "$isa" "$us")"
 	moved=$(count_vm "$@" "${hops[@]}")
@@ -64,7 +70,7 @@ count() {
 	jq -n -c --arg program "$program" --arg class "$class" \
 		--arg isa "$isa" --argjson native "$native" \
 		--argjson vm "$vm" --argjson moved "$moved" \
-		--argjson resumed "$resumed" \
+		--argjson longest "$longest" --argjson resumed "$resumed" \
 		'$ARGS.named | . + { vm_ratio: (.vm / .native),
 			moved_ratio: (.moved / .native) }'
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # what is not used here is used there
 # What the scripts here share. They run in the root of the tree.
 # BENCH_PROGRAMS, a list of names, selects of bench/programs.list.
 
@@ -12,6 +12,8 @@ LOCAL=(--local)
 # hexo-vm itself lies elsewhere.
 GUEST_LOW=0x01000000
 GUEST_HIGH=0x0fe00000
+# What a poll reads.
+POLL=0x0fff0004
 
 say() {
 	echo "bench: $*" >&2

@@ -109,15 +109,17 @@ counts() {
 	rows ".counts | map(select(.isa == \"$1\")) | "'
 		(.[] | [.program, .class, (.native / 1e6 | fixed(0)),
 			(.vm_ratio | fixed(3)), (.moved_ratio | fixed(3)),
-			(.resumed * 100 | fixed(0)) + " %"]),
+			(.resumed * 100 | fixed(0)) + " %",
+			(.longest / 1e3 | fixed(0))]),
 		["geometric mean", "", "", (map(.vm_ratio) | geomean |
 			fixed(3)), (map(.moved_ratio) | geomean | fixed(3)),
-			""],
+			"", ""],
 		["worst", "", "", (map(.vm_ratio) | max | fixed(3)),
-			(map(.moved_ratio) | max | fixed(3)), ""],
-		["target", "", "", "'"$2"'", "'"$3"'", ""]' |
+			(map(.moved_ratio) | max | fixed(3)), "",
+			(map(.longest) | max / 1e3 | fixed(0))],
+		["target", "", "", "'"$2"'", "'"$3"'", "", "10000"]' |
 		table program class "native, millions" "VM" moved \
-			"after the moves"
+			"after the moves" "poll to poll, thousands"
 }
 
 sizes() {

@@ -82,7 +82,8 @@ $(MATRIX): $(B)/tests/commands/matrix-%.bats: tests/matrix.sh tests/matrix.list
 
 .PHONY: check check-programs check-unit
 check-programs: all $(TEST_IMAGES) $(TEST_NATIVE) $(BENCH_IMAGES) \
-		$(BENCH_NATIVE) $(MATRIX) $(BZIP2)
+		$(BENCH_NATIVE) $(MATRIX) $(BZIP2) $(B)/bench/count.so \
+		$(COUNTED)
 check: check-programs $(UNIT_TESTS)
 	tests/run.sh
 

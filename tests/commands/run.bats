@@ -81,6 +81,22 @@ load ../lib
 	hops_done 2
 }
 
+@test "a hop at a time" {
+	need_kvm
+	on "--local --hop 1ms:server --hop 30ms:server" ep S
+	hops_done 2
+	[ "$(figure .polls_counted)" = false ]
+	[ "$(figure '.isas["x86-64"] | .run_us > 0 and .run_us < .cpu_us')" = \
+		true ]
+}
+
+@test "nothing is counted after the last hop" {
+	on "--local --hop 1000:server --hop 3000:aarch64" treerec
+	hops_done 2
+	[ "$(figure .polls)" = 3000 ]
+	[ "$(figure .polls_counted)" = false ]
+}
+
 @test "--hop-every goes round all ISAs" {
 	on "--local --hop-every 20000" treerec
 	ran_on aarch64 x86-64

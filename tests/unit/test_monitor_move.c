@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: monitor/hypercall.c monitor/fault.c monitor/usage.c monitor/state.c
-// LINK: monitor/move.c monitor/link.c monitor/probe.c monitor/elf.c monitor/memory.c
-// LINK: monitor/arch/x86-64/isa.c migrate/channel.c migrate/stream.c
-// LINK: migrate/hash.c base/base.c base/error.c; -lpthread
+// LINK: monitor/move.c monitor/link.c monitor/probe.c monitor/elf.c
+// LINK: monitor/memory.c monitor/arch/x86-64/isa.c migrate/channel.c
+// LINK: migrate/stream.c migrate/hash.c base/base.c base/error.c; -lpthread
 #include "tests/unit/monitor_job.h"
 
 static void a_parked_vm_goes_on_when_told(void **state)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: monitor/hypercall.c monitor/fault.c monitor/usage.c monitor/state.c
-// LINK: monitor/move.c monitor/link.c monitor/probe.c monitor/elf.c monitor/memory.c
-// LINK: monitor/arch/x86-64/isa.c migrate/channel.c migrate/stream.c
-// LINK: migrate/hash.c base/base.c base/error.c; -lpthread
+// LINK: monitor/move.c monitor/link.c monitor/probe.c monitor/elf.c
+// LINK: monitor/memory.c monitor/arch/x86-64/isa.c migrate/channel.c
+// LINK: migrate/stream.c migrate/hash.c base/base.c base/error.c; -lpthread
+#include <unistd.h>
+
 #include "tests/unit/monitor_job.h"
 
 static void unknown_numbers_give_enosys(void **state)
@@ -193,6 +195,41 @@ static void a_park_request_ends_a_sleep(void **state)
 	assert_int_equal(j->vm.control->poll_flag, 1);
 }
 
+static void a_probe_ends_at_the_next_poll(void **state)
+{
+	struct job *j = *state;
+	volatile uint32_t *flag = &j->vm.control->poll_flag;
+	const struct hexo_msg_probed *p;
+	unsigned tries = 5000;
+
+	send_home(j, HEXO_MSG_PROBE, NULL, 0);
+	while (!*flag && tries--)
+		usleep(1000);
+	assert_int_equal(*flag, 1);
+	usleep(20000);
+	assert_int_equal(j->vm.control->park_request, 0);
+	__atomic_add_fetch(&j->vm.control->polls, 1, __ATOMIC_SEQ_CST);
+	p = at_home(j, HEXO_MSG_PROBED)->data;
+	assert_true(p->wall_ns >= 20000000);
+	assert_true(p->cpu_ns < p->wall_ns);
+	assert_int_equal(*flag, 0);
+}
+
+static void a_probe_ends_with_the_program(void **state)
+{
+	struct job *j = *state;
+	struct hexo_hc_exit q = { .status = 0 };
+	volatile uint32_t *flag = &j->vm.control->poll_flag;
+	unsigned tries = 5000;
+
+	send_home(j, HEXO_MSG_PROBE, NULL, 0);
+	while (!*flag && tries--)
+		usleep(1000);
+	CALL(j, HEXO_HC_EXIT, q);
+	at_home(j, HEXO_MSG_PROBED);
+	at_home(j, HEXO_MSG_EXIT);
+}
+
 static void exit_tells_the_home(void **state)
 {
 	struct job *j = *state;
@@ -270,6 +307,8 @@ int main(void)
 		TEST(the_boot_block_is_cut_to_fit),
 		TEST(clocks_and_sleep),
 		TEST(a_park_request_ends_a_sleep),
+		TEST(a_probe_ends_at_the_next_poll),
+		TEST(a_probe_ends_with_the_program),
 		TEST(exit_tells_the_home),
 		TEST(faults_are_named),
 	};
