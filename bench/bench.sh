@@ -21,13 +21,20 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . bench/lib.bash
 results=build/bench/results.json
+command="${BENCH_PROGRAMS:+BENCH_PROGRAMS=\"$BENCH_PROGRAMS\" }$(
+	)${BENCH_PAIRS:+BENCH_PAIRS=$BENCH_PAIRS }bench/bench.sh${*:+ $*}"
 form=()
 if [ "${1:-}" = --markdown ]; then
 	form=(--markdown)
 	shift
 fi
 sections=("$@")
-[ $# -gt 0 ] || sections=(counts sizes times polls moves)
+if [ $# = 0 ] && [ -w /dev/kvm ]; then
+	sections=(counts sizes times polls moves)
+elif [ $# = 0 ]; then
+	say "no /dev/kvm for $(id -un) here: only what needs none is measured"
+	sections=(counts sizes)
+fi
 work_open
 
 # measure SECTION: a file of JSON
@@ -53,6 +60,7 @@ touch "$work"/{counts,sizes,times,polls,moves}
 jq -n --arg date "$(date -u +%F)" \
 	--arg machine "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo |
 		head -1)" --arg cpus "$(nproc)" \
+	--arg command "$command" \
 	--slurpfile counts "$work/counts" --slurpfile sizes "$work/sizes" \
 	--slurpfile times "$work/times" --slurpfile polls "$work/polls" \
 	--slurpfile moves "$work/moves" '$ARGS.named' > "$results"

@@ -152,7 +152,7 @@ moves() {
 			"4 MiB"]' | table "" measured target
 }
 
-jq -r '"\(.date), \(.machine), \(.cpus) CPUs"' "$results"
+jq -r '"\(.date), \(.machine), \(.cpus) CPUs: \(.command)"' "$results"
 ! has counts || { counts x86-64 - - && counts aarch64 1.03 1.05; }
 ! has sizes || sizes
 ! has times || times
