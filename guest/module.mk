@@ -25,7 +25,8 @@ $(KERNEL_BC): $(GUEST_OBJ)/kernel/%.o: guest/kernel/%.c
 # call: a program may use any other name itself.
 KERNEL_API := hexo_syscall,kernel_start,kernel_park,hexo_poll_due,$\
               hexo_poll_park,hexo_poll_wait,hexo_frame_save,$\
-              hexo_frame_pop,hexo_frame_next,hexo_pstack
+              hexo_frame_pop,hexo_frame_next,hexo_jump_set,$\
+              hexo_jump,hexo_jump_here,hexo_pstack
 
 $(GUEST_OBJ)/kernel.o: $(KERNEL_BC)
 	llvm-link-19 $^ -o $@.linked

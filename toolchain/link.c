@@ -20,6 +20,7 @@
 #include "toolchain/internalize.h"
 #include "toolchain/libcalls.h"
 #include "toolchain/optimise.h"
+#include "toolchain/pass/callgraph.h"
 #include "toolchain/pass/pass.h"
 #include "toolchain/portable.h"
 #include "toolchain/program.h"
@@ -145,8 +146,10 @@ static int add_native(struct linking *l, const char *isa, const char *name,
 static int find_provided(struct linking *l, struct hexo_error *err)
 {
 	static const char *const made[] = {
-		"hexo_constructors",   "hexo_destructors",  "__hexo_image_end",
-		"__hexo_resume_start", "__hexo_resume_end",
+		"hexo_constructors", "hexo_destructors",
+		"__hexo_image_end",  "__hexo_resume_start",
+		"__hexo_resume_end", "setjmp",
+		"_setjmp",
 	};
 	static const char *const archives[] = { "native.a", "libgcc.a" };
 	int r = 0;
@@ -172,19 +175,37 @@ static int join(struct linking *l, struct hexo_error *err)
 	return r;
 }
 
-/* A program that takes the place of a part of the runtime, or whose data is
- * so large that it needs other code, cannot use the runtime as compiled. */
+/* What returns twice must become part of its callers: sigsetjmp(). */
+static bool wants_twice(LLVMModuleRef m)
+{
+	ir_each_function (f, m) {
+		if (LLVMIsDeclaration(f) && !function_is_setjmp(f) &&
+		    ir_has_attribute(f, "returns_twice"))
+			return true;
+	}
+	return false;
+}
+
+/* Why a program cannot use the runtime as compiled; NULL if it can. */
+static const char *find_obstacle(struct linking *l)
+{
+	if (tc_backend_data_is_far(l->module))
+		return "data out of reach";
+	if (wants_twice(l->module))
+		return "sigsetjmp";
+	return tc_program_override(&l->program);
+}
+
 static int check_apart(struct linking *l)
 {
-	const char *name = tc_program_override(&l->program);
+	const char *obstacle = find_obstacle(l);
 
-	if (!name && !tc_backend_data_is_far(l->module))
-		return 0;
-	if (l->o->verbose)
-		fprintf(stderr, "hexo-cc: the runtime is compiled anew: %s%s\n",
-			name ? "the program has its own " : "large data",
-			name ? name : "");
-	return NEEDS_WHOLE;
+	if (obstacle && l->o->verbose)
+		fprintf(stderr,
+			"hexo-cc: the runtime is compiled with the program, "
+			"because of %s\n",
+			obstacle);
+	return obstacle ? NEEDS_WHOLE : 0;
 }
 
 static int optimise(struct linking *l, struct hexo_error *err)

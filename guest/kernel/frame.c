@@ -40,6 +40,8 @@ void *hexo_frame_save(uint32_t function, uint32_t site, uint32_t size)
 	f->function = function;
 	f->size = size;
 	f->previous = frames.last;
+	if (kernel_jump_seeks())
+		return f; /* to be written, not to be kept */
 	frames.bytes += size;
 	frames.last = size;
 	frames.count++;
@@ -48,8 +50,11 @@ void *hexo_frame_save(uint32_t function, uint32_t site, uint32_t size)
 
 struct hexo_frame *hexo_frame_pop(void)
 {
-	struct hexo_frame *f = last_frame();
+	struct hexo_frame *f = kernel_jump_area();
 
+	if (f)
+		return f;
+	f = last_frame();
 	frames.bytes -= f->size;
 	frames.last = f->previous;
 	frames.count--;
@@ -66,6 +71,8 @@ void *hexo_frame_next(void)
 {
 	uint32_t function;
 
+	if (kernel_jump_area())
+		return (void *)kernel_jump_end;
 	if (!frames.count)
 		return (void *)resumed;
 	function = last_frame()->function;

@@ -102,6 +102,13 @@ void kernel_park(void);
 /* frame.c */
 int64_t kernel_frames_park(void);
 
+/* jump.c */
+bool kernel_jump_seeks(void); /* unwinding to a frame */
+/* The record that a frame found goes on from, NULL without a jump. */
+struct hexo_frame *kernel_jump_area(void);
+int kernel_jump_end(void);    /* gives the jump's value */
+void kernel_jump_check(void); /* all is unwound: no jump may be left */
+
 /* mem.c: all between image and portable stack. */
 void kernel_mem_init(uint64_t low, uint64_t high);
 /* Whole pages, zeroed; 0 if there are none. */

@@ -34,6 +34,7 @@ __attribute__((noinline)) void hexo_poll_wait(void)
 
 void kernel_park(void)
 {
+	kernel_jump_check();
 	/* Before the call: a request that comes later is another one. */
 	kernel_control()->park_request = 0;
 	kernel_frames_park();

@@ -73,6 +73,35 @@ struct hexo_frame *hexo_frame_pop(void);
  * ends the resumption. */
 void *hexo_frame_next(void);
 
+/*
+ * setjmp() and longjmp(). A call of setjmp() is a site too. It writes its
+ * record into an area, a fixed local of its function, and notes the area's
+ * address in the buffer: that says which frame is meant. longjmp() unwinds
+ * like a capture, but no record is kept; landing pads of functions with areas
+ * ask hexo_jump_here() first. In the frame that is meant, the resume clone
+ * goes on: hexo_frame_pop() gives the area, and what hexo_frame_next() gives
+ * stands for setjmp(). The original calls its clone for that; the clone
+ * branches to where it takes its record.
+ */
+struct hexo_jump {
+	uint64_t magic;
+	uint64_t area;
+	uint64_t pstack; /* hexo_pstack when it was set */
+};
+
+_Static_assert(sizeof(struct hexo_jump) == 24, "jmp_buf holds one");
+
+/* Fills the buffer; the record at area has been written. */
+void hexo_jump_set(struct hexo_jump *buffer, void *area);
+
+/* Goes on from the record; setjmp() gives value, or 1 for 0. For landing pads
+ * like hexo_poll_park: whoever may call it may be unwound. */
+_Noreturn void hexo_jump(const struct hexo_jump *buffer, int value);
+
+/* Does the jump under way, if any, seek an area in [areas, areas + size)? It
+ * has arrived, then. */
+bool hexo_jump_here(const void *areas, uint64_t size);
+
 /* The portable stack pointer: functions with escaping locals move it down
  * at entry and back at exit. A global in portable memory. */
 extern char *hexo_pstack;

@@ -10,7 +10,13 @@
 bool function_is_poll(LLVMValueRef f)
 {
 	return ir_is_named(f, "hexo_poll_park") ||
-	       ir_is_named(f, "hexo_poll_wait");
+	       ir_is_named(f, "hexo_poll_wait") || ir_is_named(f, "hexo_jump");
+}
+
+bool function_is_setjmp(LLVMValueRef f)
+{
+	return LLVMIsDeclaration(f) &&
+	       (ir_is_named(f, "setjmp") || ir_is_named(f, "_setjmp"));
 }
 
 /* An element of llvm.used or llvm.compiler.used: not a use of the address. */
@@ -117,7 +123,8 @@ bool callgraph_is_site(const struct callgraph *g, LLVMValueRef inst)
 		return outside_reaches(g, f);
 	if (!LLVMIsAFunction(f))
 		return g->indirect;
-	return function_is_poll(f) || callgraph_may_poll(g, f);
+	return function_is_poll(f) || function_is_setjmp(f) ||
+	       callgraph_may_poll(g, f);
 }
 
 static LLVMValueRef first_site(const struct callgraph *g, LLVMValueRef f)

@@ -39,7 +39,11 @@ bool *callgraph_find_recursion(const struct callgraph *g);
 /* Is f used other than as the callee of a call? */
 bool function_is_taken(LLVMValueRef f);
 
-/* The two entries into the runtime that may park. */
+/* The entries into the runtime that unwind. */
 bool function_is_poll(LLVMValueRef f);
+
+/* setjmp(), unless the program has one of its own. A call of it is a site,
+ * although it reaches no poll: it needs a record. */
+bool function_is_setjmp(LLVMValueRef f);
 
 #endif

@@ -40,6 +40,15 @@ static LLVMValueRef make_invoke(struct frames *fr, LLVMValueRef call,
 	return invoke;
 }
 
+static enum site_kind kind_of(LLVMValueRef call)
+{
+	LLVMValueRef f = ir_callee(call);
+
+	if (f && function_is_setjmp(f))
+		return SITE_SETJMP;
+	return f && ir_is_named(f, "hexo_poll_park") ? SITE_PARK : SITE_CALL;
+}
+
 static void find_sites(struct frames *fr, struct frame_function *fn)
 {
 	struct ir_list calls = { 0 };
@@ -60,6 +69,7 @@ static void find_sites(struct frames *fr, struct frame_function *fn)
 		/* liveness reads every block: give the pad an end */
 		LLVMPositionBuilderAtEnd(fr->b, s->pad);
 		LLVMBuildUnreachable(fr->b);
+		s->kind = kind_of(calls.at[k]);
 		s->invoke = make_invoke(fr, calls.at[k], s->pad);
 	}
 	LLVMSetPersonalityFn(fn->f, fr->personality);
@@ -125,7 +135,7 @@ static void lay_out_large(struct frames *fr, struct frame_function *fn,
 
 static void lay_out(struct frames *fr, struct frame_function *fn)
 {
-	uint64_t first = sizeof(struct hexo_frame) + (fn->entry_sp ? 8 : 0);
+	uint64_t first = sizeof(struct hexo_frame) + (fn->has_stack ? 8 : 0);
 	unsigned values = 0;
 
 	for (unsigned k = 0; k < fn->n; k++) {
@@ -154,58 +164,133 @@ static void build_stores(struct frames *fr, const struct site *s,
 	}
 }
 
-void capture_build_save(struct frames *fr, const struct frame_function *fn,
-			unsigned site, const struct frame_state *state)
+void capture_build_escape(struct frames *fr, const struct frame_function *fn,
+			  const struct frame_local *locals)
 {
-	const struct site *s = &fn->sites[site];
-	uint64_t head = sizeof(struct hexo_frame);
-	LLVMValueRef args[] = {
-		fn->number,
-		ir_i32(fr->m, site),
-		ir_i32(fr->m, (uint32_t)s->size),
-	};
-	LLVMValueRef pad =
-		LLVMBuildLandingPad(fr->b, fr->pad_type, NULL, 0, "");
-	LLVMValueRef record;
-
-	LLVMSetCleanup(pad, 1);
-	record = LLVMBuildCall2(fr->b, fr->save_type, fr->save, args, 3, "");
-	ir_call_attribute(record, "nomerge", 0);
-	if (state->entry_sp)
-		LLVMBuildStore(fr->b, state->entry_sp,
-			       ir_gep(fr->b, record, head));
-	/* their contents must be in memory now */
 	for (unsigned k = 0; k < fn->n_locals; k++) {
-		LLVMValueRef v = state->locals[k].value;
+		LLVMValueRef v = locals[k].value;
 
 		LLVMBuildCall2(fr->b, LLVMGlobalGetValueType(fr->escape),
 			       fr->escape, &v, 1, "");
 	}
+}
+
+/* All of a record but its header. */
+static void build_payload(struct frames *fr, const struct frame_function *fn,
+			  const struct site *s, LLVMValueRef record,
+			  const struct frame_state *state)
+{
+	uint64_t head = sizeof(struct hexo_frame);
+
+	if (state->entry_sp)
+		LLVMBuildStore(fr->b, state->entry_sp,
+			       ir_gep(fr->b, record, head));
+	/* their contents must be in memory now */
+	if (s->kind != SITE_SETJMP)
+		capture_build_escape(fr, fn, state->locals);
 	if (state->image)
 		LLVMBuildMemCpy(fr->b, ir_gep(fr->b, record, head), 16,
 				ir_gep(fr->b, state->image, head), 16,
 				ir_i64(fr->m, s->size - head));
 	else
 		build_stores(fr, s, record, state);
+}
+
+static LLVMValueRef build_landing_pad(struct frames *fr)
+{
+	LLVMValueRef pad =
+		LLVMBuildLandingPad(fr->b, fr->pad_type, NULL, 0, "");
+
+	LLVMSetCleanup(pad, 1);
+	return pad;
+}
+
+/* The record that hexo_frame_save() would begin, in the site's area. */
+static void build_area(struct frames *fr, const struct frame_function *fn,
+		       unsigned site, const struct frame_state *state)
+{
+	const struct site *s = &fn->sites[site];
+	LLVMValueRef header[] = {
+		ir_i32(fr->m, site),
+		fn->number,
+		ir_i32(fr->m, (uint32_t)s->size),
+		ir_i32(fr->m, 0),
+	};
+	LLVMValueRef area = state->locals[s->area].value;
+
+	build_landing_pad(fr);
+	for (unsigned k = 0; k < 4; k++)
+		LLVMBuildStore(fr->b, header[k], ir_gep(fr->b, area, 4 * k));
+	build_payload(fr, fn, s, area, state);
+	jump_build_set(fr, area);
+	LLVMBuildUnreachable(fr->b);
+}
+
+void capture_build_pad(struct frames *fr, const struct frame_function *fn,
+		       unsigned site, const struct frame_state *state)
+{
+	const struct site *s = &fn->sites[site];
+	LLVMValueRef args[] = {
+		fn->number,
+		ir_i32(fr->m, site),
+		ir_i32(fr->m, (uint32_t)s->size),
+	};
+	LLVMValueRef record;
+
+	if (s->kind == SITE_SETJMP) {
+		build_area(fr, fn, site, state);
+		return;
+	}
+	build_landing_pad(fr);
+	if (fn->n_areas && s->kind == SITE_CALL)
+		jump_build_check(fr, fn, state);
+	record = LLVMBuildCall2(fr->b, fr->save_type, fr->save, args, 3, "");
+	ir_call_attribute(record, "nomerge", 0);
+	build_payload(fr, fn, s, record, state);
 	LLVMBuildCall2(fr->b, fr->unwind_type, fr->unwind, NULL, 0, "");
 	LLVMBuildUnreachable(fr->b);
 }
 
-void capture_function(struct frames *fr, struct frame_function *fn)
+static void add_areas(struct frames *fr, struct frame_function *fn)
+{
+	for (unsigned k = 0; k < fn->n; k++) {
+		struct site *s = &fn->sites[k];
+
+		if (s->kind != SITE_SETJMP)
+			continue;
+		s->area = fn->fixed.n;
+		pstack_add(fr, fn, s->size);
+		fn->n_areas++;
+		fn->areas_size += s->size;
+	}
+}
+
+void capture_plan(struct frames *fr, struct frame_function *fn)
 {
 	find_sites(fr, fn);
+	for (unsigned k = 0; k < fn->n; k++)
+		fn->has_stack |= fn->sites[k].kind == SITE_SETJMP;
 	liveness_fill(fn);
 	lay_out(fr, fn);
+	add_areas(fr, fn);
+}
+
+void capture_build(struct frames *fr, struct frame_function *fn)
+{
+	LLVMBasicBlockRef landing =
+		fn->n_areas ? jump_build_landing(fr, fn) : NULL;
+
 	for (unsigned k = 0; k < fn->n; k++) {
 		struct site *s = &fn->sites[k];
 		struct frame_state state = {
 			.entry_sp = fn->entry_sp,
 			.locals = fn->locals,
 			.values = s->live.at,
+			.landing = landing,
 		};
 
 		LLVMInstructionEraseFromParent(LLVMGetFirstInstruction(s->pad));
 		LLVMPositionBuilderAtEnd(fr->b, s->pad);
-		capture_build_save(fr, fn, k, &state);
+		capture_build_pad(fr, fn, k, &state);
 	}
 }

@@ -84,6 +84,11 @@ static void prepare(struct frames *fr, LLVMModuleRef m)
 	fr->save = runtime(fr, "hexo_frame_save", fr->save_type);
 	fr->pop = runtime(fr, "hexo_frame_pop", fr->pop_type);
 	fr->next = runtime(fr, "hexo_frame_next", fr->pop_type);
+	fr->jump_set = ir_declare(m, "hexo_jump_set", fr->none,
+				  (LLVMTypeRef[]){ fr->ptr, fr->ptr }, 2);
+	fr->jump_here =
+		ir_declare(m, "hexo_jump_here", LLVMInt1TypeInContext(c),
+			   (LLVMTypeRef[]){ fr->ptr, fr->i64 }, 2);
 	fr->unwind = runtime(fr, "hexo_unwind_continue", fr->unwind_type);
 	ir_drop_attribute(fr->unwind, LLVMAttributeFunctionIndex, "nounwind");
 	ir_function_attribute(fr->unwind, "noreturn", 0);
@@ -138,20 +143,26 @@ static void cut_park(struct frames *fr, LLVMValueRef invoke)
 }
 
 /* Done last, since what is live after a poll was found from the way back. */
-static void cut_parks(struct frames *fr, LLVMValueRef f)
+static void cut_invokes(struct frames *fr, LLVMValueRef f)
 {
-	struct ir_list parks = { 0 };
+	struct ir_list invokes = { 0 };
 
 	ir_each_block (b, f) {
 		LLVMValueRef end = LLVMGetBasicBlockTerminator(b);
 
 		if (end && LLVMGetInstructionOpcode(end) == LLVMInvoke &&
-		    ir_calls(end, "hexo_poll_park"))
-			ir_list_add(&parks, end);
+		    ir_callee(end))
+			ir_list_add(&invokes, end);
 	}
-	for (unsigned k = 0; k < parks.n; k++)
-		cut_park(fr, parks.at[k]);
-	ir_list_free(&parks);
+	for (unsigned k = 0; k < invokes.n; k++) {
+		LLVMValueRef invoke = invokes.at[k], callee = ir_callee(invoke);
+
+		if (ir_is_named(callee, "hexo_poll_park"))
+			cut_park(fr, invoke);
+		else if (function_is_setjmp(callee))
+			jump_cut(fr, invoke);
+	}
+	ir_list_free(&invokes);
 }
 
 /* A park unwinds; native code must find its frame. */
@@ -175,7 +186,20 @@ static void free_function(struct frame_function *fn)
 	}
 	free(fn->sites);
 	free(fn->locals);
+	ir_list_free(&fn->fixed);
 	ir_map_free(&fn->places);
+}
+
+static void convert(struct frames *fr, struct frame_function *fn)
+{
+	pstack_convert(fr, fn);
+	capture_plan(fr, fn);
+	pstack_place(fr, fn);
+	fn->clone = resume_declare(fr, fn->f);
+	capture_build(fr, fn);
+	resume_build(fr, fn);
+	cut_invokes(fr, fn->f);
+	cut_invokes(fr, fn->clone);
 }
 
 int pass_frames(LLVMModuleRef m, const struct pass_outside *outside,
@@ -204,11 +228,8 @@ int pass_frames(LLVMModuleRef m, const struct pass_outside *outside,
 		if (!g.reaches[i])
 			continue;
 		fn.number = declare_entry(&fr, fn.f);
-		pstack_convert(&fr, &fn);
-		capture_function(&fr, &fn);
-		ir_list_add(&clones, resume_build(&fr, &fn));
-		cut_parks(&fr, fn.f);
-		cut_parks(&fr, clones.at[clones.n - 1]);
+		convert(&fr, &fn);
+		ir_list_add(&clones, fn.clone);
 		stats->sites += fn.n;
 		for (unsigned k = 0; k < fn.n; k++)
 			stats->live_values += fn.sites[k].live.n;

@@ -25,10 +25,17 @@
 #define MARK_DYNAMIC "hexo.local.dynamic"
 #define MARK_ESCAPE  "hexo.escape"
 
-/* A call that may reach a poll. */
+enum site_kind {
+	SITE_CALL,   /* may reach a poll or a jump */
+	SITE_PARK,   /* hexo_poll_park */
+	SITE_SETJMP, /* saves its record when called, into an area */
+};
+
 struct site {
+	enum site_kind kind;
 	LLVMValueRef invoke;
 	LLVMBasicBlockRef pad;
+	unsigned area;       /* setjmp: index among the locals */
 	struct ir_list live; /* values to save, locals excluded */
 	uint64_t *offset;    /* of each in the record */
 	uint64_t size;       /* of the record */
@@ -47,6 +54,7 @@ struct frames {
 	LLVMBuilderRef b;
 	LLVMTypeRef ptr, i32, i64, none, pad_type;
 	LLVMValueRef save, pop, next, unwind, personality, pstack;
+	LLVMValueRef jump_set, jump_here;
 	LLVMTypeRef save_type, pop_type, unwind_type;
 	LLVMValueRef local, dynamic, escape; /* markers */
 	const struct callgraph *calls;
@@ -55,6 +63,8 @@ struct frames {
 struct frame_function {
 	LLVMValueRef f;
 	LLVMValueRef number; /* i32: the resume table's entry, its address */
+	bool has_stack;       /* locals, fixed or not */
+	struct ir_list fixed; /* allocas that pstack_place() replaces */
 	/* The portable stack pointer at entry, NULL without locals; it is
 	 * the first thing in every record. The locals' addresses follow from
 	 * it and need not be saved. */
@@ -64,6 +74,10 @@ struct frame_function {
 	uint64_t locals_size, locals_align;
 	struct site *sites;
 	unsigned n;
+	/* Of its setjmp sites; the last of the locals, one after another. */
+	unsigned n_areas;
+	uint64_t areas_size;
+	LLVMValueRef clone;
 	/* Too many values times sites: all records have one layout, and the
 	 * clone keeps its values in an image of the record. */
 	bool large;
@@ -77,10 +91,17 @@ struct frame_state {
 	const LLVMValueRef *values; /* the site's live values... */
 	bool slots;                 /* ...or stack slots that hold them */
 	LLVMValueRef image;         /* or all of them at their offsets */
+	/* Where a jump to this frame goes on; if the function has areas. */
+	LLVMBasicBlockRef landing;
 };
 
-/* Locals: replaces allocas; fills entry_sp and locals. */
+/* Locals, before the sites are known: replaces those of variable size,
+ * gathers those of fixed size. */
 void pstack_convert(struct frames *fr, struct frame_function *fn);
+/* Another one of fixed size, aligned to 16. */
+void pstack_add(struct frames *fr, struct frame_function *fn, uint64_t size);
+/* Replaces those of fixed size; fills entry_sp and locals. */
+void pstack_place(struct frames *fr, struct frame_function *fn);
 
 /* The lowest address of fn's fixed locals, from the stack pointer at entry;
  * and one of them. Built where the builder stands. */
@@ -90,19 +111,42 @@ LLVMValueRef pstack_build_base(struct frames *fr,
 LLVMValueRef pstack_build_local(struct frames *fr, LLVMValueRef base,
 				const struct frame_local *local);
 
-/* Fills fn->sites: splits blocks, makes invokes, computes live values, fills
- * the landing pads. */
-void capture_function(struct frames *fr, struct frame_function *fn);
+/* Fills fn->sites: splits blocks, makes invokes, computes live values and
+ * records, adds areas to the locals. */
+void capture_plan(struct frames *fr, struct frame_function *fn);
+/* Fills the landing pads. fn->clone is declared. */
+void capture_build(struct frames *fr, struct frame_function *fn);
 
-/* Live values after each site, locals excluded; sites' invokes exist. */
+/* Live values after each site, locals excluded; sites' invokes exist, locals
+ * of fixed size are allocas. */
 void liveness_fill(struct frame_function *fn);
 
 /* A landing pad at the builder's position: saves the site's frame and goes
- * on unwinding. */
-void capture_build_save(struct frames *fr, const struct frame_function *fn,
-			unsigned site, const struct frame_state *state);
+ * on unwinding. That of a setjmp only fills the site's area: jump_cut() moves
+ * it to where setjmp was called. */
+void capture_build_pad(struct frames *fr, const struct frame_function *fn,
+		       unsigned site, const struct frame_state *state);
 
-/* Builds and returns the resume clone: RESULT f.resume(void). */
-LLVMValueRef resume_build(struct frames *fr, struct frame_function *fn);
+/* Locals may be accessed by others from the builder's position on. */
+void capture_build_escape(struct frames *fr, const struct frame_function *fn,
+			  const struct frame_local *locals);
+
+/* The resume clone: RESULT f.resume(void). */
+LLVMValueRef resume_declare(struct frames *fr, LLVMValueRef f);
+void resume_build(struct frames *fr, struct frame_function *fn);
+
+/* setjmp and longjmp: see <hexo/frame.h>. */
+/* In a landing pad of fn: a jump to this frame goes to state->landing; the
+ * builder stands where there is none. */
+void jump_build_check(struct frames *fr, const struct frame_function *fn,
+		      const struct frame_state *state);
+/* Where the original lands: goes on in the clone. */
+LLVMBasicBlockRef jump_build_landing(struct frames *fr,
+				     const struct frame_function *fn);
+/* The area is written: fills a buffer that is not known yet. */
+void jump_build_set(struct frames *fr, LLVMValueRef area);
+/* Done last: what the pad of a setjmp holds happens when it is called, with
+ * its buffer; that returns 0. */
+void jump_cut(struct frames *fr, LLVMValueRef invoke);
 
 #endif

@@ -180,6 +180,13 @@ void ir_drop_call_attribute(LLVMValueRef call, LLVMAttributeIndex at,
 	LLVMRemoveCallSiteEnumAttribute(call, at, kind);
 }
 
+bool ir_has_attribute(LLVMValueRef f, const char *name)
+{
+	unsigned kind = LLVMGetEnumAttributeKindForName(name, strlen(name));
+
+	return LLVMGetEnumAttributeAtIndex(f, LLVMAttributeFunctionIndex, kind);
+}
+
 void ir_mark(LLVMValueRef f, const char *name)
 {
 	LLVMContextRef c = ir_context(LLVMGetGlobalParent(f));

@@ -94,6 +94,7 @@ void ir_copy_function_attributes(LLVMValueRef from, LLVMValueRef to);
 void ir_drop_attribute(LLVMValueRef f, LLVMAttributeIndex at, const char *name);
 void ir_drop_call_attribute(LLVMValueRef call, LLVMAttributeIndex at,
 			    const char *name);
+bool ir_has_attribute(LLVMValueRef f, const char *name);
 /* String attributes of functions, ours ("hexo-..."). */
 void ir_mark(LLVMValueRef f, const char *name);
 bool ir_is_marked(LLVMValueRef f, const char *name);

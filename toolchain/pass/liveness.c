@@ -122,15 +122,10 @@ static void solve(struct flow *fl)
 void liveness_fill(struct frame_function *fn)
 {
 	struct flow fl = { 0 };
-	struct ir_map local = { 0 };
 	ir_word *row;
 
 	number_all(&fl, fn->f);
 	solve(&fl);
-	for (unsigned k = 0; k < fn->n_locals; k++)
-		ir_map_put(&local, fn->locals[k].value, 1);
-	if (fn->entry_sp)
-		ir_map_put(&local, fn->entry_sp, 1);
 	row = base_alloc(fl.words * sizeof(ir_word));
 	for (unsigned k = 0; k < fn->n; k++) {
 		struct site *s = &fn->sites[k];
@@ -140,13 +135,12 @@ void liveness_fill(struct frame_function *fn)
 			 LLVMGetNormalDest(s->invoke));
 		for (unsigned v = 0; v < fl.values.n; v++)
 			if (ir_test(row, v) && fl.values.at[v] != s->invoke &&
-			    ir_map_get(&local, fl.values.at[v]) < 0)
+			    !LLVMIsAAllocaInst(fl.values.at[v]))
 				ir_list_add(&s->live, fl.values.at[v]);
 	}
 	free(row);
 	free(fl.in);
 	free(fl.out);
-	ir_map_free(&local);
 	ir_list_free(&fl.values);
 	ir_list_free(&fl.blocks);
 	ir_map_free(&fl.value_index);

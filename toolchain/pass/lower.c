@@ -4,15 +4,24 @@
 #include "toolchain/pass/pass.h"
 
 const char *const pass_roots[] = {
-	"kernel_start",   "kernel_park",     "hexo_poll_due",
-	"hexo_poll_park", "hexo_poll_wait",  "hexo_frame_save",
-	"hexo_frame_pop", "hexo_frame_next", NULL,
+	"kernel_start",
+	"kernel_park",
+	"hexo_poll_due",
+	"hexo_poll_park",
+	"hexo_poll_wait",
+	"hexo_frame_save",
+	"hexo_frame_pop",
+	"hexo_frame_next",
+	"hexo_jump_set",
+	"hexo_jump_here",
+	NULL,
 };
 
 int pass_lower(LLVMModuleRef m, enum pass_scope scope, struct hexo_error *err)
 {
 	lower_symbols(m, scope);
 	lower_marks(m);
+	lower_twice(m);
 	lower_byval(m);
 	lower_varargs(m);
 	lower_prototypes(m, scope);

@@ -36,6 +36,10 @@ void lower_minmax(LLVMModuleRef m);
  * attributes asked for, in their order. The runtime has none. */
 void lower_constructors(LLVMModuleRef m, enum pass_scope scope);
 
+/* Functions that return twice, such as sigsetjmp(), become part of their
+ * callers: it is their frames that setjmp() must mark. */
+void lower_twice(LLVMModuleRef m);
+
 /* Marks: functions without polls ("hexo-nopoll"), libm functions that the
  * optimiser must not evaluate with the host's libm. */
 void lower_marks(LLVMModuleRef m);

@@ -6,7 +6,8 @@
  *   - counting innermost loops, which may yet be vectorised or unrolled, are
  *     strip-mined and poll between the strips;
  *   - none in loops that are short for certain;
- *   - at the entry of functions that close a recursion.
+ *   - at the entry of functions that close a recursion;
+ *   - before a longjmp(), which may close a loop.
  */
 #include "toolchain/pass/pass.h"
 
@@ -200,6 +201,12 @@ static void place_in_function(struct placer *p, LLVMValueRef f)
 				    LLVMBasicBlockAsValue(loop->header));
 		if (plan == PLAN_BACK_EDGE)
 			add_latches(loop, &points);
+	}
+	ir_each_block (b, f) {
+		ir_each_inst (i, b) {
+			if (ir_calls(i, "hexo_jump"))
+				ir_list_add(&points, i);
+		}
 	}
 	loops_free(&l);
 	/* 2. loops that take another shape, one at a time: each changes the

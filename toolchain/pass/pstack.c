@@ -87,16 +87,15 @@ static void convert_dynamic(struct frames *fr, LLVMValueRef alloca)
 }
 
 /* Gives each fixed local its place below the stack pointer at entry. */
-static void lay_out(struct frames *fr, struct frame_function *fn,
-		    const struct ir_list *fixed)
+static void lay_out(struct frames *fr, struct frame_function *fn)
 {
 	uint64_t at = 0;
 
-	fn->locals = base_alloc(fixed->n * sizeof(fn->locals[0]));
-	fn->n_locals = fixed->n;
+	fn->locals = base_alloc(fn->fixed.n * sizeof(fn->locals[0]));
+	fn->n_locals = fn->fixed.n;
 	fn->locals_align = 16;
-	for (unsigned k = 0; k < fixed->n; k++) {
-		LLVMValueRef a = fixed->at[k];
+	for (unsigned k = 0; k < fn->n_locals; k++) {
+		LLVMValueRef a = fn->fixed.at[k];
 		LLVMValueRef count = LLVMGetOperand(a, 0);
 		uint64_t each =
 			LLVMABISizeOfType(fr->layout, LLVMGetAllocatedType(a));
@@ -160,25 +159,24 @@ static void build_probes(struct frames *fr, const struct frame_function *fn,
 }
 
 /* The function's entry: what the stack pointer was, and each local. */
-static void build_entry(struct frames *fr, struct frame_function *fn,
-			const struct ir_list *fixed)
+static void build_entry(struct frames *fr, struct frame_function *fn)
 {
 	LLVMBasicBlockRef entry = LLVMGetEntryBasicBlock(fn->f);
 	LLVMValueRef base;
 
 	LLVMPositionBuilderBefore(fr->b, LLVMGetFirstInstruction(entry));
 	fn->entry_sp = LLVMBuildLoad2(fr->b, fr->ptr, fr->pstack, "pstack");
-	if (!fixed->n)
+	if (!fn->n_locals)
 		return;
 	base = pstack_build_base(fr, fn, fn->entry_sp);
 	build_probes(fr, fn, base);
 	LLVMBuildStore(fr->b, base, fr->pstack);
-	for (unsigned k = 0; k < fixed->n; k++)
+	for (unsigned k = 0; k < fn->n_locals; k++)
 		fn->locals[k].value =
 			pstack_build_local(fr, base, &fn->locals[k]);
-	for (unsigned k = 0; k < fixed->n; k++) {
-		LLVMReplaceAllUsesWith(fixed->at[k], fn->locals[k].value);
-		LLVMInstructionEraseFromParent(fixed->at[k]);
+	for (unsigned k = 0; k < fn->n_locals; k++) {
+		LLVMReplaceAllUsesWith(fn->fixed.at[k], fn->locals[k].value);
+		LLVMInstructionEraseFromParent(fn->fixed.at[k]);
 	}
 }
 
@@ -197,28 +195,45 @@ static void restore_at_returns(struct frames *fr, struct frame_function *fn)
 void pstack_convert(struct frames *fr, struct frame_function *fn)
 {
 	LLVMBasicBlockRef entry = LLVMGetEntryBasicBlock(fn->f);
-	struct ir_list fixed = { 0 }, dynamic = { 0 };
+	struct ir_list dynamic = { 0 };
 
 	ir_each_block (b, fn->f) {
 		ir_each_inst (i, b) {
 			if (LLVMIsAAllocaInst(i))
-				ir_list_add(is_fixed(i, entry) ? &fixed
+				ir_list_add(is_fixed(i, entry) ? &fn->fixed
 							       : &dynamic,
 					    i);
 		}
 	}
-	if (fixed.n + dynamic.n == 0)
-		return;
-	for (unsigned k = 0; k < fixed.n; k++)
-		drop_lifetimes(fixed.at[k]);
+	fn->has_stack = fn->fixed.n + dynamic.n > 0;
+	for (unsigned k = 0; k < fn->fixed.n; k++)
+		drop_lifetimes(fn->fixed.at[k]);
 	for (unsigned k = 0; k < dynamic.n; k++) {
 		drop_lifetimes(dynamic.at[k]);
 		convert_dynamic(fr, dynamic.at[k]);
 	}
-	convert_stack_calls(fr, fn->f);
-	lay_out(fr, fn, &fixed);
-	build_entry(fr, fn, &fixed);
-	restore_at_returns(fr, fn);
-	ir_list_free(&fixed);
+	if (fn->has_stack)
+		convert_stack_calls(fr, fn->f);
 	ir_list_free(&dynamic);
+}
+
+void pstack_add(struct frames *fr, struct frame_function *fn, uint64_t size)
+{
+	LLVMBasicBlockRef entry = LLVMGetEntryBasicBlock(fn->f);
+	LLVMTypeRef i8 = LLVMInt8TypeInContext(ir_context(fr->m));
+	LLVMValueRef alloca;
+
+	LLVMPositionBuilderBefore(fr->b, LLVMGetFirstInstruction(entry));
+	alloca = LLVMBuildAlloca(fr->b, LLVMArrayType2(i8, size), "area");
+	LLVMSetAlignment(alloca, 16);
+	ir_list_add(&fn->fixed, alloca);
+}
+
+void pstack_place(struct frames *fr, struct frame_function *fn)
+{
+	if (!fn->has_stack)
+		return;
+	lay_out(fr, fn);
+	build_entry(fr, fn);
+	restore_at_returns(fr, fn);
 }

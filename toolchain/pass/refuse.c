@@ -10,18 +10,11 @@
 static const struct {
 	const char *name, *way_out;
 } refused[] = {
-	{ "setjmp", "return an error code through the callers instead" },
-	{ "_setjmp", "return an error code through the callers instead" },
-	{ "sigsetjmp", "return an error code through the callers instead" },
-	{ "__sigsetjmp", "return an error code through the callers instead" },
-	{ "longjmp", "return an error code through the callers instead" },
-	{ "_longjmp", "return an error code through the callers instead" },
-	{ "siglongjmp", "return an error code through the callers instead" },
 	{ "vfork", "a job is one process; start several jobs" },
 	{ "llvm.returnaddress", "pass what the callee must know" },
 	{ "llvm.frameaddress.p0", "pass what the callee must know" },
-	{ "llvm.eh.sjlj.setjmp", "return an error code instead" },
-	{ "llvm.eh.sjlj.longjmp", "return an error code instead" },
+	{ "llvm.eh.sjlj.setjmp", "use setjmp() of <setjmp.h>" },
+	{ "llvm.eh.sjlj.longjmp", "use longjmp() of <setjmp.h>" },
 };
 
 static const char *const target_prefixes[] = {
@@ -75,6 +68,28 @@ static int refuse_call(LLVMValueRef call, struct hexo_error *err)
 	return 0;
 }
 
+/* setjmp() and its like mark their caller's frame. */
+static int refuse_taken(LLVMValueRef f, struct hexo_error *err)
+{
+	for (LLVMUseRef u = LLVMGetFirstUse(f); u; u = LLVMGetNextUse(u)) {
+		LLVMValueRef user = LLVMGetUser(u);
+		const char *where = "static data";
+
+		if (LLVMIsAInstruction(user))
+			where = ir_where(user);
+		else if (LLVMIsAGlobalVariable(user))
+			where = ir_name(user);
+		if (LLVMIsAInstruction(user) && ir_is_call(user) &&
+		    LLVMGetCalledValue(user) == f)
+			continue;
+		return hexo_fail(err, -ENOTSUP,
+				 "%s: %s cannot be called through a pointer; "
+				 "call it by its name",
+				 where, ir_name(f));
+	}
+	return 0;
+}
+
 int pass_refuse(LLVMModuleRef m, struct hexo_error *err)
 {
 	size_t n;
@@ -91,6 +106,14 @@ int pass_refuse(LLVMModuleRef m, struct hexo_error *err)
 				 "function pointer",
 				 LLVMGetSourceFileName(m, &n),
 				 ir_name(LLVMGetFirstGlobalIFunc(m)));
+	ir_each_function (f, m) {
+		int r = ir_has_attribute(f, "returns_twice")
+				? refuse_taken(f, err)
+				: 0;
+
+		if (r < 0)
+			return r;
+	}
 	ir_each_definition (f, m) {
 		ir_each_block (b, f) {
 			ir_each_inst (i, b) {

@@ -24,7 +24,9 @@ struct resume {
 	struct frame_function *fn;
 	LLVMValueRef g, record;
 	LLVMBasicBlockRef entry;
-	struct ir_map index; /* original value or block -> its copy */
+	LLVMBasicBlockRef dispatch; /* entry, or where jumps go on, too */
+	LLVMBasicBlockRef landing;  /* of jumps; NULL if there are none */
+	struct ir_map index;        /* original value or block -> its copy */
 	struct ir_list copies;
 	struct ir_map slot_index; /* original value -> its slot */
 	struct ir_list demoted, slots;
@@ -142,6 +144,13 @@ static void replace_copy(struct resume *r, LLVMValueRef original,
 	LLVMInstructionEraseFromParent(copy);
 }
 
+static LLVMValueRef build_pop(struct resume *r)
+{
+	struct frames *fr = r->fr;
+
+	return LLVMBuildCall2(fr->b, fr->pop_type, fr->pop, NULL, 0, "record");
+}
+
 /* Entry: the record, and the locals, which follow from what every record
  * begins with. */
 static void build_entry(struct resume *r)
@@ -151,8 +160,7 @@ static void build_entry(struct resume *r)
 	LLVMValueRef base, at;
 
 	LLVMPositionBuilderAtEnd(fr->b, r->entry);
-	r->record =
-		LLVMBuildCall2(fr->b, fr->pop_type, fr->pop, NULL, 0, "record");
+	r->record = build_pop(r);
 	if (!fn->entry_sp)
 		return;
 	at = ir_gep(fr->b, r->record, sizeof(struct hexo_frame));
@@ -285,12 +293,13 @@ static void build_pad(struct resume *r, unsigned k, LLVMBasicBlockRef pad)
 		.values = values,
 		.slots = true,
 		.image = r->image,
+		.landing = r->landing,
 	};
 
 	for (unsigned i = 0; i < s->live.n && !r->image; i++)
 		values[i] = slot_of(r, s->live.at[i]);
 	LLVMPositionBuilderAtEnd(r->fr->b, pad);
-	capture_build_save(r->fr, r->fn, k, &state);
+	capture_build_pad(r->fr, r->fn, k, &state);
 	free(values);
 }
 
@@ -315,24 +324,32 @@ static LLVMBasicBlockRef build_site(struct resume *r, unsigned k)
 	const struct site *s = &r->fn->sites[k];
 	LLVMBasicBlockRef start = LLVMAppendBasicBlockInContext(c, r->g, "");
 	LLVMBasicBlockRef joined = LLVMAppendBasicBlockInContext(c, r->g, "");
-	LLVMBasicBlockRef pad = LLVMAppendBasicBlockInContext(c, r->g, "");
 	LLVMTypeRef type = LLVMFunctionType(LLVMTypeOf(s->invoke), NULL, 0, 0);
 	LLVMBasicBlockRef normal = LLVMGetNormalDest(s->invoke);
-	LLVMValueRef next, invoke;
+	LLVMValueRef next, result;
 
 	/* 1. reload and go one frame deeper */
 	LLVMPositionBuilderAtEnd(fr->b, start);
 	if (!r->image)
 		reload(r, s);
 	next = LLVMBuildCall2(fr->b, fr->pop_type, fr->next, NULL, 0, "next");
-	invoke = LLVMBuildInvoke2(fr->b, type, next, NULL, 0, joined, pad, "");
+	if (s->kind == SITE_SETJMP) { /* a jump has landed; the value */
+		result = LLVMBuildCall2(fr->b, type, next, NULL, 0, "");
+		LLVMBuildBr(fr->b, joined);
+	} else {
+		LLVMBasicBlockRef pad =
+			LLVMAppendBasicBlockInContext(c, r->g, "");
+
+		result = LLVMBuildInvoke2(fr->b, type, next, NULL, 0, joined,
+					  pad, "");
+		build_pad(r, k, pad); /* parked again, before it returned */
+	}
 	/* 2. the call has returned: on with the copy */
 	LLVMPositionBuilderAtEnd(fr->b, joined);
 	if (ir_map_get(&r->slot_index, s->invoke) >= 0)
-		LLVMBuildStore(fr->b, invoke, slot_of(r, s->invoke));
+		LLVMBuildStore(fr->b, result, slot_of(r, s->invoke));
 	LLVMBuildBr(fr->b, copy_of_block(r, normal));
-	/* 3. parked again, before it returned or in a later call */
-	build_pad(r, k, pad);
+	/* 3. parked in a later call */
 	build_pad(r, k, copy_of_block(r, s->pad));
 	return start;
 }
@@ -347,9 +364,11 @@ static void build_image(struct resume *r)
 
 	r->image = LLVMBuildAlloca(fr->b, LLVMArrayType2(i8, size), "image");
 	LLVMSetAlignment(r->image, 16);
+	LLVMPositionBuilderAtEnd(fr->b, r->dispatch);
 	LLVMBuildMemCpy(fr->b, ir_gep(fr->b, r->image, head), 16,
 			ir_gep(fr->b, r->record, head), 16,
 			ir_i64(fr->m, size - head));
+	LLVMPositionBuilderAtEnd(fr->b, r->entry);
 	ir_function_attribute(r->g, "optnone", 0);
 	ir_function_attribute(r->g, "noinline", 0);
 }
@@ -366,7 +385,7 @@ static void build_dispatch(struct resume *r)
 		starts[k] = build_site(r, k);
 	LLVMPositionBuilderAtEnd(fr->b, nowhere);
 	LLVMBuildUnreachable(fr->b);
-	LLVMPositionBuilderAtEnd(fr->b, r->entry);
+	LLVMPositionBuilderAtEnd(fr->b, r->dispatch);
 	site = LLVMBuildLoad2(fr->b, fr->i32, r->record, "site");
 	select = LLVMBuildSwitch(fr->b, site, nowhere, r->fn->n);
 	for (unsigned k = 0; k < r->fn->n; k++)
@@ -374,7 +393,7 @@ static void build_dispatch(struct resume *r)
 	free(starts);
 }
 
-static LLVMValueRef declare_clone(struct frames *fr, LLVMValueRef f)
+LLVMValueRef resume_declare(struct frames *fr, LLVMValueRef f)
 {
 	LLVMTypeRef type = LLVMGlobalGetValueType(f);
 	char *name = base_printf("%s" LAYOUT_RESUME_SUFFIX, ir_name(f));
@@ -390,18 +409,43 @@ static LLVMValueRef declare_clone(struct frames *fr, LLVMValueRef f)
 	return g;
 }
 
-LLVMValueRef resume_build(struct frames *fr, struct frame_function *fn)
+/* With areas: jumps to this frame end in a landing pad, take the area as
+ * their record, and go on as the entry does. */
+static void build_landing(struct resume *r)
 {
-	struct resume r = { .fr = fr, .fn = fn };
+	struct frames *fr = r->fr;
+	LLVMContextRef c = ir_context(fr->m);
+	LLVMBasicBlockRef from[2];
+	LLVMValueRef record[2];
+
+	r->dispatch = r->entry;
+	if (!r->fn->n_areas)
+		return;
+	r->dispatch = LLVMAppendBasicBlockInContext(c, r->g, "dispatch");
+	r->landing = LLVMAppendBasicBlockInContext(c, r->g, "landing");
+	from[0] = r->entry;
+	from[1] = r->landing;
+	record[0] = r->record;
+	LLVMPositionBuilderAtEnd(fr->b, r->landing);
+	record[1] = build_pop(r);
+	LLVMBuildBr(fr->b, r->dispatch);
+	LLVMPositionBuilderAtEnd(fr->b, r->dispatch);
+	r->record = LLVMBuildPhi(fr->b, fr->ptr, "record");
+	LLVMAddIncoming(r->record, record, from, 2);
+}
+
+void resume_build(struct frames *fr, struct frame_function *fn)
+{
+	struct resume r = { .fr = fr, .fn = fn, .g = fn->clone };
 
 	/* 1. the copy */
 	for (unsigned k = 0; k < fn->n; k++)
 		ir_map_put(&r.pads, fn->sites[k].pad, 1);
-	r.g = declare_clone(fr, fn->f);
 	r.entry =
 		LLVMAppendBasicBlockInContext(ir_context(fr->m), r.g, "resume");
 	copy_body(&r);
 	build_entry(&r);
+	build_landing(&r);
 	/* 2. a slot for each value that has several definitions now */
 	LLVMPositionBuilderAtEnd(fr->b, r.entry);
 	if (fn->large)
@@ -420,6 +464,10 @@ LLVMValueRef resume_build(struct frames *fr, struct frame_function *fn)
 		store_definition(&r, v, c);
 	}
 	/* 3. the ways in */
+	if (r.landing) {
+		LLVMPositionBuilderAtEnd(fr->b, r.entry);
+		LLVMBuildBr(fr->b, r.dispatch);
+	}
 	build_dispatch(&r);
 	ir_map_free(&r.index);
 	ir_map_free(&r.slot_index);
@@ -428,5 +476,4 @@ LLVMValueRef resume_build(struct frames *fr, struct frame_function *fn)
 	ir_list_free(&r.demoted);
 	ir_list_free(&r.slots);
 	free(r.locals);
-	return r.g;
 }

@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Declared for sources that mention it; the compiler refuses its use. */
-typedef unsigned long __jmp_buf[16];
+/* Room for struct hexo_jump of <hexo/frame.h>. */
+typedef unsigned long __jmp_buf[8];
