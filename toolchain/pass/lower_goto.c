@@ -17,6 +17,14 @@ static void number_label(LLVMValueRef f, LLVMBasicBlockRef label,
 			       LLVMConstIntToPtr(ir_i64(m, labels->n), ptr));
 }
 
+static bool listed_before(LLVMValueRef jump, unsigned k)
+{
+	for (unsigned i = 0; i < k; i++)
+		if (LLVMGetSuccessor(jump, i) == LLVMGetSuccessor(jump, k))
+			return true;
+	return false;
+}
+
 static void lower_jump(LLVMValueRef f, LLVMValueRef jump, struct ir_map *labels)
 {
 	LLVMModuleRef m = LLVMGetGlobalParent(f);
@@ -37,6 +45,9 @@ static void lower_jump(LLVMValueRef f, LLVMValueRef jump, struct ir_map *labels)
 	for (unsigned k = 0; k < n; k++) {
 		LLVMBasicBlockRef to = LLVMGetSuccessor(jump, k);
 
+		/* two labels at one place are one block, listed twice */
+		if (listed_before(jump, k))
+			continue;
 		LLVMAddCase(select, ir_i64(m, (uint64_t)ir_map_get(labels, to)),
 			    to);
 	}
