@@ -143,8 +143,29 @@ static void structs(void)
 				    -9, INT64_C(1) << 40));
 }
 
+/* Needs more alignment than any other argument. */
+typedef float wide __attribute__((vector_size(32)));
+
+static double lanes(int n, ...)
+{
+	va_list list;
+	double sum = 0;
+
+	va_start(list, n);
+	while (n-- > 0) {
+		wide w = va_arg(list, wide);
+
+		for (int k = 0; k < 8; k++)
+			sum = sum * 3 + w[k];
+		sum += va_arg(list, int);
+	}
+	va_end(list);
+	return sum;
+}
+
 int main(void)
 {
+	wide w = { 1, 2, 3, 4, 5, 6, 7, 8 };
 	double (*by_pointer)(const char *, ...) = sum;
 	char text[200];
 	int length;
@@ -156,6 +177,7 @@ int main(void)
 	printf("many %.17g\n", sum("iiiiiiiiiiiidddddddddddd", 1, 2, 3, 4, 5, 6,
 				   7, 8, 9, 10, 11, 12, 1.5, 2.5, 3.5, 4.5, 5.5,
 				   6.5, 7.5, 8.5, 9.5, 10.5, 11.5, 12.5));
+	printf("lanes %.17g\n", lanes(3, w, 1, w + w, 2, w, 3));
 	structs();
 	printf("twice %.17g\n",
 	       sum_twice("ii", "dil", 3, 4, 2.0, 9, INT64_C(77)));

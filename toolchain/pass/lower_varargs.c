@@ -123,7 +123,7 @@ static LLVMValueRef build_buffer(const struct varargs *v, LLVMValueRef call,
 		LLVMGetBasicBlockParent(LLVMGetInstructionParent(call)));
 	LLVMTypeRef i8 = LLVMInt8TypeInContext(ir_context(v->m));
 	uint64_t *offset = base_alloc((n + 1) * sizeof(offset[0]));
-	uint64_t size = 0;
+	uint64_t size = 0, align = 16;
 	LLVMValueRef buffer;
 
 	if (first >= n) {
@@ -134,13 +134,15 @@ static LLVMValueRef build_buffer(const struct varargs *v, LLVMValueRef call,
 		LLVMTypeRef type = LLVMTypeOf(LLVMGetOperand(call, k));
 
 		offset[k] = ir_align_up(size, slot_align(v, type));
+		if (slot_align(v, type) > align)
+			align = slot_align(v, type);
 		size = offset[k] + slot_size(v, type);
 	}
 	if (size < BUFFER_MIN)
 		size = BUFFER_MIN;
 	LLVMPositionBuilderBefore(v->b, LLVMGetFirstInstruction(entry));
 	buffer = LLVMBuildAlloca(v->b, LLVMArrayType2(i8, size), "varargs");
-	LLVMSetAlignment(buffer, 16);
+	LLVMSetAlignment(buffer, (unsigned)align);
 	LLVMPositionBuilderBefore(v->b, call);
 	for (unsigned k = first; k < n; k++) {
 		LLVMValueRef s =
