@@ -169,8 +169,6 @@ static int join(struct linking *l, struct hexo_error *err)
 		r = tc_program_join(&l->program, l->whole, &l->module, err);
 	if (r == 0)
 		r = pass_refuse(l->module, err);
-	if (r == 0)
-		r = tc_program_check(&l->program, &l->provided, err);
 	phase_done(l, "joining");
 	return r;
 }
@@ -228,6 +226,10 @@ static int optimise(struct linking *l, struct hexo_error *err)
 		r = tc_libcalls_want_called(&l->program, m, err);
 	if (r == 0 && !l->whole)
 		r = check_apart(l);
+	/* Now, since calls of what is nowhere often are in code that cannot
+	 * run, and programs rely on compilers to find that. */
+	if (r == 0)
+		r = tc_program_check(&l->program, m, &l->provided, err);
 	phase_done(l, "optimising");
 	return r;
 }

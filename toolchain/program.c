@@ -275,7 +275,18 @@ int tc_program_want(struct tc_program *p, const char *name, bool optional,
 	return want(p, name, optional, TC_NO_UNIT, err);
 }
 
-int tc_program_check(const struct tc_program *p,
+/* Is the symbol that a unit wants still referred to in m? The runtime's units
+ * are not part of m if they stay apart. */
+static bool is_used(const struct tc_program *p, LLVMModuleRef m,
+		    const struct tc_symbol *s)
+{
+	if (s->unit != TC_NO_UNIT && p->units[s->unit].module)
+		return true;
+	return LLVMGetNamedFunction(m, s->name) ||
+	       LLVMGetNamedGlobal(m, s->name);
+}
+
+int tc_program_check(const struct tc_program *p, LLVMModuleRef m,
 		     const struct tc_symbols *provided, struct hexo_error *err)
 {
 	size_t missing = 0;
@@ -283,7 +294,8 @@ int tc_program_check(const struct tc_program *p,
 	for (size_t k = 0; k < p->symbols.n; k++) {
 		const struct tc_symbol *s = &p->symbols.at[k];
 
-		if (s->state != TC_WANTED || tc_symbols_find(provided, s->name))
+		if (s->state != TC_WANTED || !is_used(p, m, s) ||
+		    tc_symbols_find(provided, s->name))
 			continue;
 		if (missing++ < REPORT_MAX)
 			fprintf(stderr, "hexo-cc: %s: undefined symbol %s\n",

@@ -58,9 +58,10 @@ int tc_program_add_library(struct tc_program *p, const char *name, bool whole,
 int tc_program_want(struct tc_program *p, const char *name, bool optional,
 		    struct hexo_error *err);
 
-/* Prints each symbol that is wanted but neither defined nor in provided,
- * with who wants it. 0, or -ENOENT and err says how many. */
-int tc_program_check(const struct tc_program *p,
+/* Prints each symbol that is wanted, still in m (what the units became), and
+ * neither defined nor in provided, with who wants it. 0, or -ENOENT and err
+ * says how many. */
+int tc_program_check(const struct tc_program *p, LLVMModuleRef m,
 		     const struct tc_symbols *provided, struct hexo_error *err);
 
 /* Is the unit part of the runtime? */
