@@ -19,6 +19,10 @@ const char *const pass_roots[] = {
 
 int pass_lower(LLVMModuleRef m, enum pass_scope scope, struct hexo_error *err)
 {
+	int r = lower_instrument(m, err);
+
+	if (r < 0)
+		return r;
 	lower_symbols(m, scope);
 	lower_marks(m);
 	lower_twice(m);

@@ -5,6 +5,7 @@
 
 #include <llvm-c/Core.h>
 
+#include "hexo/error.h"
 #include "toolchain/pass/pass.h"
 
 /* Struct arguments passed byval: the caller copies, the callee gets a plain
@@ -43,5 +44,9 @@ void lower_twice(LLVMModuleRef m);
 /* Marks: functions without polls ("hexo-nopoll"), libm functions that the
  * optimiser must not evaluate with the host's libm. */
 void lower_marks(LLVMModuleRef m);
+
+/* -finstrument-functions: calls of the hooks at entries and exits. The call
+ * site they are told is NULL. */
+int lower_instrument(LLVMModuleRef m, struct hexo_error *err);
 
 #endif
