@@ -4,7 +4,7 @@
 #   make          build everything            make demo   run the main job
 #   make check    all tests                   make bench  print the figures
 #   make lint     style and house rules       make clean  remove build/
-#   make V=1      the same, with the commands that run
+#   make torture  random programs, an hour    make V=1    show the commands
 #
 # Everything built lies under build/; programs under build/bin/.
 

@@ -80,10 +80,32 @@ $(MATRIX): $(B)/tests/commands/matrix-%.bats: tests/matrix.sh tests/matrix.list
 	mkdir -p $(@D)
 	tests/matrix.sh $* > $@
 
+# --- Torture: random programs, and GCC's tests. Those of `make check` are few
+# enough to take a minute or two; `make torture` runs them all.
+
+CAPTURE_GEN := $(B)/tests/capture_gen
+CTORTURE    := $(B)/src/gcc-ctorture/.source-sha256
+
+$(CAPTURE_GEN): tests/torture/capture_gen.c
+	mkdir -p $(@D)
+	$(call say,CC,$@)
+	gcc -std=gnu17 -O1 $(WARN) -o $@ $<
+
+$(CTORTURE): setup/ctorture.sh
+	setup/ctorture.sh
+	touch $@
+
+.PHONY: torture
+torture: all $(CAPTURE_GEN) $(CTORTURE)
+	tests/torture/torture.sh
+
+# --- Everything -------------------------------------------------------------
+
 .PHONY: check check-programs check-unit
 check-programs: all $(TEST_IMAGES) $(TEST_NATIVE) $(BENCH_IMAGES) \
 		$(BENCH_NATIVE) $(MATRIX) $(BZIP2) $(B)/bench/count.so \
-		$(COUNTED)
+		$(COUNTED) $(CAPTURE_GEN) $(CTORTURE)
+check: export CTORTURE_EVERY ?= 10
 check: check-programs $(UNIT_TESTS)
 	tests/run.sh
 

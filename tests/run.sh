@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# usage: tests/run.sh [UNIT-TEST | FILE.bats]...
+# usage: tests/run.sh [UNIT-TEST | FILE.bats | FILE.sh]...
 #
-# Runs the given tests, or all: unit tests, then bats files, two at a time.
+# Runs the given tests, or all: unit tests, torture tests (which print TAP),
+# then bats files, two at a time.
 # The last line is "N passed, N failed". Everything that has to be built has
 # been built by make.
 set -uo pipefail
@@ -20,6 +21,9 @@ run_one() {
 	case $file in
 	*.bats)
 		bats --tap "$file" > "$log" 2>&1 || how="exit status $?"
+		;;
+	*.sh)
+		"$file" > "$log" 2>&1 || how="exit status $?"
 		;;
 	*)
 		CMOCKA_MESSAGE_OUTPUT=TAP timeout 120 "$file" > "$log" 2>&1 ||
@@ -69,7 +73,8 @@ if [ "${1:-}" = --one ]; then
 fi
 
 files=("$@")
-[ $# -gt 0 ] || files=(build/tests/unit/test_* tests/commands/*.bats
+[ $# -gt 0 ] || files=(build/tests/unit/test_*
+	tests/torture/{csmith,ctorture,capture}.sh tests/commands/*.bats
 	build/tests/commands/*.bats)
 rm -rf "$logs"
 mkdir -p "$logs"
