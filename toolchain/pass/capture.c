@@ -151,6 +151,13 @@ static void lay_out(struct frames *fr, struct frame_function *fn)
 		lay_out_site(fr, &fn->sites[k], first);
 }
 
+/* Records are aligned to 16, whatever they hold. */
+void frame_limit_alignment(LLVMValueRef access)
+{
+	if (LLVMGetAlignment(access) > 16)
+		LLVMSetAlignment(access, 16);
+}
+
 static void build_stores(struct frames *fr, const struct site *s,
 			 LLVMValueRef record, const struct frame_state *state)
 {
@@ -160,7 +167,9 @@ static void build_stores(struct frames *fr, const struct site *s,
 
 		if (state->slots)
 			v = LLVMBuildLoad2(fr->b, type, v, "");
-		LLVMBuildStore(fr->b, v, ir_gep(fr->b, record, s->offset[k]));
+		v = LLVMBuildStore(fr->b, v,
+				   ir_gep(fr->b, record, s->offset[k]));
+		frame_limit_alignment(v);
 	}
 }
 

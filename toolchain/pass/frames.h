@@ -127,6 +127,10 @@ void liveness_fill(struct frame_function *fn);
 void capture_build_pad(struct frames *fr, const struct frame_function *fn,
 		       unsigned site, const struct frame_state *state);
 
+/* A load or store of a value in a record: no more than the record's own
+ * alignment may be assumed. */
+void frame_limit_alignment(LLVMValueRef access);
+
 /* Locals may be accessed by others from the builder's position on. */
 void capture_build_escape(struct frames *fr, const struct frame_function *fn,
 			  const struct frame_local *locals);

@@ -310,9 +310,10 @@ static void reload(struct resume *r, const struct site *s)
 	for (unsigned i = 0; i < s->live.n; i++) {
 		LLVMValueRef v = s->live.at[i];
 		LLVMValueRef at = ir_gep(b, r->record, s->offset[i]);
+		LLVMValueRef load = LLVMBuildLoad2(b, LLVMTypeOf(v), at, "");
 
-		LLVMBuildStore(b, LLVMBuildLoad2(b, LLVMTypeOf(v), at, ""),
-			       slot_of(r, v));
+		frame_limit_alignment(load);
+		LLVMBuildStore(b, load, slot_of(r, v));
 	}
 }
 
@@ -363,7 +364,8 @@ static void build_image(struct resume *r)
 	uint64_t size = r->fn->sites[0].size;
 
 	r->image = LLVMBuildAlloca(fr->b, LLVMArrayType2(i8, size), "image");
-	LLVMSetAlignment(r->image, 16);
+	/* its parts are at their natural alignment, unlike the record's */
+	LLVMSetAlignment(r->image, 64);
 	LLVMPositionBuilderAtEnd(fr->b, r->dispatch);
 	LLVMBuildMemCpy(fr->b, ir_gep(fr->b, r->image, head), 16,
 			ir_gep(fr->b, r->record, head), 16,
