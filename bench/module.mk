@@ -4,7 +4,7 @@
 BENCH_NAMES  := $(basename $(notdir $(wildcard bench/programs/*.c)))
 BENCH_IMAGES := $(addprefix $(B)/bench/,$(BENCH_NAMES))
 BENCH_NATIVE := $(addprefix $(B)/bench/native/,$(BENCH_NAMES))
-BENCH_HEADERS := $(wildcard bench/programs/*.h)
+BENCH_HEADERS := $(wildcard bench/programs/*.h bench/programs/*/*.h)
 
 # What an image is made with and of, besides the program.
 HEXO_CC := $(BIN)/hexo-cc
@@ -17,15 +17,20 @@ IMAGE_PARTS := $(HEXO_CC) \
 MUSL_LIB := /usr/lib/x86_64-linux-musl
 NATIVE_PROGRAM = clang-19 -O2 -ffp-contract=off -nostdinc \
                  -isystem /usr/include/x86_64-linux-musl -static -nostdlib \
-                 -o $@ $(MUSL_LIB)/crt1.o $(MUSL_LIB)/crti.o $< \
+                 -o $@ $(MUSL_LIB)/crt1.o $(MUSL_LIB)/crti.o \
+                 $(filter %.c,$^) \
                  -L$(MUSL_LIB) -lc $(shell gcc -print-libgcc-file-name) \
                  $(MUSL_LIB)/crtn.o
+
+# A program is NAME.c and, for these, what they share.
+$(foreach name,bt sp lu,$(B)/bench/$(name) $(B)/bench/native/$(name)): \
+	$(wildcard bench/programs/cfd/*.c)
 
 $(BENCH_IMAGES): $(B)/bench/%: bench/programs/%.c $(BENCH_HEADERS) \
 		$(IMAGE_PARTS)
 	mkdir -p $(@D)
 	$(call say,IMAGE,$@)
-	$(HEXO_CC) -O2 -o $@ $<
+	$(HEXO_CC) -O2 -o $@ $(filter %.c,$^)
 
 $(BENCH_NATIVE): $(B)/bench/native/%: bench/programs/%.c $(BENCH_HEADERS)
 	mkdir -p $(@D)
