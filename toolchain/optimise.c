@@ -5,7 +5,7 @@
 #include <llvm-c/Transforms/PassBuilder.h>
 
 int tc_optimise(LLVMModuleRef m, const char *passes,
-		LLVMTargetMachineRef machine, bool loops,
+		LLVMTargetMachineRef machine, bool vectorise,
 		struct hexo_error *err)
 {
 	LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
@@ -13,10 +13,10 @@ int tc_optimise(LLVMModuleRef m, const char *passes,
 	char *text;
 	int r;
 
-	LLVMPassBuilderOptionsSetLoopVectorization(options, loops);
-	LLVMPassBuilderOptionsSetSLPVectorization(options, loops);
-	LLVMPassBuilderOptionsSetLoopInterleaving(options, loops);
-	LLVMPassBuilderOptionsSetLoopUnrolling(options, loops);
+	LLVMPassBuilderOptionsSetLoopVectorization(options, vectorise);
+	LLVMPassBuilderOptionsSetSLPVectorization(options, vectorise);
+	LLVMPassBuilderOptionsSetLoopInterleaving(options, vectorise);
+	LLVMPassBuilderOptionsSetLoopUnrolling(options, true);
 	e = LLVMRunPasses(m, passes, machine, options);
 	LLVMDisposePassBuilderOptions(options);
 	if (!e)

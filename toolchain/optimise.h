@@ -9,9 +9,10 @@
 #include "hexo/error.h"
 
 /* Runs a textual pipeline. machine: whose costs to reckon with, NULL for
- * none. loops: whether loops may be unrolled, interleaved, vectorised. */
+ * none: then the only loops unrolled are those that vanish by it. vectorise:
+ * whether loops may be vectorised and interleaved. */
 int tc_optimise(LLVMModuleRef m, const char *passes,
-		LLVMTargetMachineRef machine, bool loops,
+		LLVMTargetMachineRef machine, bool vectorise,
 		struct hexo_error *err);
 
 #endif

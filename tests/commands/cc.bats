@@ -81,6 +81,37 @@ answers() {
 	[ "$took" -le 10000000 ]
 }
 
+@test "short loops of known length vanish, and their arrays with them" {
+	cat > matrix.c <<- 'END'
+		#include <stdio.h>
+		__attribute__((noinline)) static double trace(const double *x)
+		{
+			double square[4][4] = { 0 }, sum = 0.0;
+
+			for (int i = 0; i < 4; i++)
+				for (int j = 0; j < 4; j++)
+					square[i][j] += x[i] * x[j];
+			for (int i = 0; i < 4; i++)
+				sum += square[i][i];
+			return sum;
+		}
+
+		int main(int argc, char **argv)
+		{
+			double x[] = { argc, 2, 3, 4 };
+
+			(void)argv;
+			return printf("%g\n", trace(x)) < 0;
+		}
+	END
+	mkdir temps
+	hexo-cc -O2 -save-temps=temps -o matrix matrix.c
+	sed -n '/^define.*@trace(/,/^}/p' temps/portable.ll > trace.ll
+	grep -q 'fmul double' trace.ll
+	run grep -E 'alloca| phi |br ' trace.ll
+	[ -z "$output" ]
+}
+
 @test "the same source gives the same image" {
 	hexo-cc -O2 -o job main.c answer.c
 	mkdir again
