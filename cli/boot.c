@@ -25,6 +25,16 @@ int cli_environment_set(struct cli_environment *env, const char *text,
 	return 0;
 }
 
+bool cli_environment_has(const struct cli_environment *env, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (unsigned i = 0; i < env->count; i++)
+		if (!strncmp(env->at[i], name, len) && env->at[i][len] == '=')
+			return true;
+	return false;
+}
+
 void cli_environment_init(struct cli_environment *env)
 {
 	static const char *const passed[] = { "TERM", "LANG", "LC_ALL", "TZ",

@@ -3,6 +3,8 @@
 #ifndef HEXO_CLI_BOOT_H
 #define HEXO_CLI_BOOT_H
 
+#include <stdbool.h>
+
 #include "base/base.h"
 
 /* NAME=VALUE settings, the last one of a name counts. */
@@ -16,6 +18,7 @@ struct cli_environment {
 void cli_environment_init(struct cli_environment *env);
 int cli_environment_set(struct cli_environment *env, const char *text,
 			struct hexo_error *err);
+bool cli_environment_has(const struct cli_environment *env, const char *name);
 void cli_environment_free(struct cli_environment *env);
 
 /* Fills block as <hexo/hypercall.h> says; -E2BIG if that is too long. */

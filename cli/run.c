@@ -319,6 +319,19 @@ static int run_prepare(struct run *run, struct hexo_error *err)
 	return 0;
 }
 
+/* The program starts in the directory that shows the current one, so that
+ * relative paths mean what they mean here. */
+static void run_set_cwd(struct run *run)
+{
+	cleanup_free char *here = getcwd(NULL, 0);
+	cleanup_free char *shown =
+		here ? cli_volume_show(&run->volumes, here) : NULL;
+	cleanup_free char *text = shown ? base_printf("PWD=%s", shown) : NULL;
+
+	if (text && !cli_environment_has(&run->env, "PWD"))
+		cli_environment_set(&run->env, text, NULL);
+}
+
 static int run_job(struct run *run, int argc, char **argv,
 		   struct hexo_error *err)
 {
@@ -335,6 +348,7 @@ static int run_job(struct run *run, int argc, char **argv,
 			  run->isa, isas);
 		return CLI_RUN_UNUSABLE;
 	}
+	run_set_cwd(run);
 	if (cli_boot_make(&run->boot, argc, argv, &run->env, err) < 0 ||
 	    run_prepare(run, err) < 0)
 		return CLI_RUN_FAILED;
@@ -399,7 +413,9 @@ const struct cli_command cli_run_command = {
 		"Options after JOB are the program's. Those in the variable "
 		"HEXO_RUN_OPTIONS\ncome before those of the call. The program "
 		"sees TERM, LANG, LC_ALL, TZ and\nUSER as they are here, "
-		"HOME=/, and what --env sets.",
+		"HOME=/, and what --env sets. It starts in the directory that "
+		"shows the current\none, if a volume does, else in /; "
+		"--env PWD=DIR chooses another.",
 	.options = run_options,
 	.operands_min = 1,
 	.operands_max = 1,

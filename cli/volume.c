@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -108,6 +110,43 @@ int cli_volume_find(const struct cli_volumes *volumes, const char *path,
 		*found = (struct cli_path){ v, rest };
 	}
 	return 0;
+}
+
+/* Where a volume's directory is on this machine; false if it is nowhere. */
+static bool volume_host(const struct cli_volume *v, char path[PATH_MAX])
+{
+	char link[64];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", v->root);
+	n = readlink(link, path, PATH_MAX - 1);
+	if (n < 0)
+		return false;
+	path[n] = '\0';
+	return true;
+}
+
+char *cli_volume_show(const struct cli_volumes *volumes, const char *host)
+{
+	char root[PATH_MAX];
+	size_t longest = 0;
+	char *shown = NULL;
+
+	for (int i = 0; i < volumes->count; i++) {
+		const struct cli_volume *v = &volumes->at[i];
+		const char *rest;
+
+		if (!volume_host(v, root))
+			continue;
+		rest = volume_rest(host, root);
+		if (!rest || strlen(root) <= longest)
+			continue;
+		longest = strlen(root);
+		free(shown);
+		shown = base_printf("%s%s%s", v->prefix,
+				    *rest && v->prefix[1] ? "/" : "", rest);
+	}
+	return shown;
 }
 
 int cli_volume_open(const struct cli_path *path, int flags, unsigned mode)

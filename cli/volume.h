@@ -31,6 +31,10 @@ int cli_volume_add(struct cli_volumes *volumes, const char *text,
 		   struct hexo_error *err);
 void cli_volumes_free(struct cli_volumes *volumes);
 
+/* The guest path of a directory of this machine (a real path), from the
+ * innermost volume that shows it; NULL if none does. The caller frees it. */
+char *cli_volume_show(const struct cli_volumes *volumes, const char *host);
+
 /* A guest path, taken apart. */
 struct cli_path {
 	const struct cli_volume *volume; /* NULL: it lies in none */

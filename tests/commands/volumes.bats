@@ -55,6 +55,32 @@ paths() {
 	[ -e vol/a ]
 }
 
+@test "a job starts where a volume shows the current directory" {
+	mkdir -p vol/d/e
+	echo inner > vol/d/e/a
+	echo outer > vol/d/b
+	: > input
+	pushd vol/d/e > /dev/null
+	run hexo run --volume "$BATS_TEST_TMPDIR/vol:/vol" "$(image paths)" \
+		read a ../b /vol/d/b
+	popd > /dev/null
+	echo "$output"
+	[ "${lines[0]}" = "a: inner" ]
+	[ "${lines[1]}" = "../b: outer" ]
+	[ "${lines[2]}" = "/vol/d/b: outer" ]
+	# The innermost volume counts, and --env more than either.
+	pushd vol/d/e > /dev/null
+	run hexo run --volume "$BATS_TEST_TMPDIR/vol:/vol" --volume ..:/ \
+		"$(image paths)" read a e/a /e/a
+	echo "$output"
+	[ "${lines[0]}" = "a: inner" ]
+	[[ "${lines[1]}" == *"No such file"* ]]
+	[ "${lines[2]}" = "/e/a: inner" ]
+	run hexo run --volume ..:/ --env PWD=/ "$(image paths)" read b
+	popd > /dev/null
+	[ "$output" = "b: outer" ]
+}
+
 @test "without a volume there are no files" {
 	hexo_run "$(image paths)" read /etc/passwd /proc/self/environ /dev/kvm
 	[ "$(grep -c 'No such file' stdout)" = 3 ]
