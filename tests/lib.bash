@@ -157,6 +157,21 @@ with_hops() {
 	hops_done "$count"
 }
 
+# with_moves COUNT JOB [ARG...]: an image that reads input and writes to stdout
+# runs with COUNT moves spread over its run
+with_moves() {
+	local count=$1 polls
+	shift
+	hexo_run --count --local "$@"
+	polls=$(figure .polls)
+	echo "$polls polls"
+	[ "$polls" -gt "$count" ]
+	hexo_run --isa x86-64 --local $(hops_at "$count" "$polls") "$@"
+	cat stderr
+	ran_on aarch64 x86-64
+	hops_done "$count"
+}
+
 # refused STATUS TEXT OPTION... JOB: hexo run ends with the status and one
 # message that holds the text, and the job has printed nothing
 refused() {

@@ -19,25 +19,7 @@ $(TEST_NATIVE): $(B)/tests/native/%: tests/programs/%.c
 	$(call say,NATIVE,$@)
 	$(NATIVE_PROGRAM)
 
-# --- A package of the archive, unmodified, built as packages are. -----------
-
-BZIP2 := $(B)/tests/bzip2/bzip2
-
-$(B)/src/bzip2/.source-sha256: setup/bzip2.sh
-	setup/bzip2.sh
-	touch $@
-
-# `make all` of bzip2 also runs what it built, on samples: images are run by
-# their first line.
-$(BZIP2): $(B)/src/bzip2/.source-sha256 $(IMAGE_PARTS) $(BIN)/hexo \
-		$(BIN)/hexo-vm-x86-64
-	$(call say,PACKAGE,$@)
-	rm -rf $(@D)
-	mkdir -p $(@D)
-	cp -R $(B)/src/bzip2/. $(@D)
-	PATH=$(CURDIR)/$(BIN):$$PATH $(MAKE) --no-silent -C $(@D) \
-		CC=hexo-cc > $(@D).log 2>&1 || \
-		{ tail -30 $(@D).log >&2; exit 1; }
+include tests/packages/packages.mk
 
 # --- Units: the comment lines "LINK: sources; libraries" say what each needs.
 
@@ -103,7 +85,7 @@ torture: all $(CAPTURE_GEN) $(CTORTURE)
 
 .PHONY: check check-programs check-unit
 check-programs: all $(TEST_IMAGES) $(TEST_NATIVE) $(BENCH_IMAGES) \
-		$(BENCH_NATIVE) $(MATRIX) $(BZIP2) $(B)/bench/count.so \
+		$(BENCH_NATIVE) $(MATRIX) packages $(B)/bench/count.so \
 		$(COUNTED) $(CAPTURE_GEN) $(CTORTURE)
 check: export CTORTURE_EVERY ?= 10
 check: check-programs $(UNIT_TESTS)

@@ -72,8 +72,15 @@ if [ "${1:-}" = --one ]; then
 	exit 0
 fi
 
+# Those of the packages that `make check` builds: they take longest.
+package_tests() {
+	awk '$2 == "check" { print "tests/packages/" $1 ".bats" }' \
+		tests/packages/packages.list
+}
+
 files=("$@")
-[ $# -gt 0 ] || files=(build/tests/unit/test_*
+# shellcheck disable=SC2207 # names without blanks
+[ $# -gt 0 ] || files=($(package_tests) build/tests/unit/test_*
 	tests/torture/{csmith,ctorture,capture}.sh tests/commands/*.bats
 	build/tests/commands/*.bats)
 rm -rf "$logs"
