@@ -21,10 +21,33 @@ enum tc_file_kind tc_bitcode_kind(const char *data, size_t len)
 	return TC_FILE_OTHER;
 }
 
+/* What a module has outside of functions is told here, where the source is
+ * still known. */
+static int refuse(LLVMModuleRef m, struct hexo_error *err)
+{
+	LLVMValueRef ifunc = LLVMGetFirstGlobalIFunc(m);
+	size_t len, unused;
+	const char *source = LLVMGetSourceFileName(m, &unused);
+	const char *text = LLVMGetModuleInlineAsm(m, &len);
+
+	if (len)
+		return hexo_fail(err, -ENOTSUP,
+				 "%s: assembly outside functions (\"%.*s\") is "
+				 "not portable; use C",
+				 source, (int)strcspn(text, "\n"), text);
+	if (ifunc)
+		return hexo_fail(err, -ENOTSUP,
+				 "%s: the ifunc %s is not portable; use a "
+				 "function pointer",
+				 source, LLVMGetValueName2(ifunc, &unused));
+	return 0;
+}
+
 int tc_bitcode_read(LLVMContextRef c, const char *name, const char *bytes,
 		    size_t len, LLVMModuleRef *out, struct hexo_error *err)
 {
 	LLVMMemoryBufferRef buffer;
+	int r;
 
 	switch (tc_bitcode_kind(bytes, len)) {
 	case TC_FILE_BITCODE:
@@ -46,25 +69,16 @@ int tc_bitcode_read(LLVMContextRef c, const char *name, const char *bytes,
 		return hexo_fail(err, -EINVAL, "%s: broken bitcode", name);
 	}
 	if (strcmp(LLVMGetTarget(*out), TC_TARGET) != 0) {
-		int r = hexo_fail(err, -ENOEXEC,
-				  "%s: bitcode for %s; compile it with hexo-cc",
-				  name, LLVMGetTarget(*out));
-
+		r = hexo_fail(err, -ENOEXEC,
+			      "%s: bitcode for %s; compile it with hexo-cc",
+			      name, LLVMGetTarget(*out));
 		LLVMDisposeModule(*out);
 		return r;
 	}
-	/* Told here, where the source is still known. */
-	LLVMGetModuleInlineAsm(*out, &len);
-	if (len) {
-		int r = hexo_fail(err, -ENOTSUP,
-				  "%s: assembly outside functions is not "
-				  "portable; use C",
-				  LLVMGetSourceFileName(*out, &len));
-
+	r = refuse(*out, err);
+	if (r < 0)
 		LLVMDisposeModule(*out);
-		return r;
-	}
-	return 0;
+	return r;
 }
 
 static enum tc_bitcode_kind kind_of(LLVMValueRef v, const char *name)

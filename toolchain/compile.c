@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "toolchain/compile.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/base.h"
 #include "toolchain/bitcode.h"
+#include "toolchain/hints.h"
 #include "toolchain/process.h"
 
 #define CLANG "clang-19"
@@ -69,6 +72,9 @@ int tc_compile(const struct tc_options *o, const struct tc_input *in,
 	tc_strings_add(&argv, level(o));
 	/* so that the link can say what it refuses by file and line */
 	tc_strings_add(&argv, "-gline-tables-only");
+	/* Its stderr is a pipe, but ends where ours does. */
+	if (isatty(STDERR_FILENO))
+		tc_strings_add(&argv, "-fcolor-diagnostics");
 	tc_strings_add_all(&argv, &o->clang);
 	for (size_t k = 0; k < sizeof(forced) / sizeof(forced[0]); k++)
 		tc_strings_add(&argv, forced[k]);
@@ -91,13 +97,51 @@ int tc_compile(const struct tc_options *o, const struct tc_input *in,
 		tc_strings_add(&argv, "-o");
 		tc_strings_add(&argv, output);
 	}
-	return tc_process_run(argv.at, o->verbose, err);
+	if (o->dry) {
+		tc_process_show(argv.at);
+		return 0;
+	}
+	return tc_process_watch(argv.at, o->verbose, tc_hints_line, err);
+}
+
+/* -print-file-name=NAME: the library's path if it is ours, else the name. */
+static void print_file_name(const char *home, const char *name)
+{
+	cleanup_free char *path = base_printf("%s/%s", home, name);
+
+	puts(access(path, F_OK) == 0 ? path : name);
+}
+
+/* What is asked about our parts is answered here; all else by clang. */
+static bool answer(const char *query)
+{
+	cleanup_free char *home = base_sibling("../lib/hexo");
+
+	query += query[0] == '-' && query[1] == '-';
+	if (strncmp(query, "-print-file-name=", 17) == 0)
+		print_file_name(home, query + 17);
+	else if (strcmp(query, "-print-search-dirs") == 0)
+		printf("install: %s\nprograms: =/usr/lib/llvm-19/bin\n"
+		       "libraries: =%s\n",
+		       home, home);
+	else if (strcmp(query, "-print-prog-name=ar") == 0 ||
+		 strcmp(query, "-print-prog-name=nm") == 0 ||
+		 strcmp(query, "-print-prog-name=ranlib") == 0)
+		printf("llvm-%s-19\n", query + 17);
+	else if (strcmp(query, "-print-multiarch") == 0 ||
+		 strcmp(query, "-print-sysroot") == 0)
+		puts("");
+	else
+		return false;
+	return true;
 }
 
 int tc_query(const struct tc_options *o, struct hexo_error *err)
 {
 	cleanup_strings struct tc_strings argv = { 0 };
 
+	if (answer(o->query))
+		return 0;
 	tc_strings_add(&argv, CLANG);
 	tc_strings_add(&argv, "--target=" TC_TARGET);
 	tc_strings_add_all(&argv, &o->clang);

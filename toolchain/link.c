@@ -26,6 +26,7 @@
 #include "toolchain/program.h"
 #include "toolchain/runtime.h"
 #include "toolchain/temp.h"
+#include "toolchain/unavailable.h"
 
 enum { ISAS_MAX = 8, RUNTIME_MAX = 64 << 20 };
 
@@ -39,7 +40,8 @@ struct linking {
 	struct tc_symbols provided; /* by native code */
 	struct tc_runtime runtime;
 	LLVMModuleRef module;
-	bool whole; /* the runtime's bitcode is part of it */
+	bool whole;   /* the runtime's bitcode is part of it */
+	bool retried; /* the second attempt: warnings have been given */
 	struct tc_image image;
 	uint64_t last_ns; /* when the last phase ended */
 };
@@ -169,6 +171,8 @@ static int join(struct linking *l, struct hexo_error *err)
 		r = tc_program_join(&l->program, l->whole, &l->module, err);
 	if (r == 0)
 		r = pass_refuse(l->module, err);
+	if (r == 0 && !l->o->quiet && !l->retried)
+		tc_unavailable_warn(l->module);
 	phase_done(l, "joining");
 	return r;
 }
@@ -455,12 +459,14 @@ int tc_link(const struct tc_options *o, struct hexo_error *err)
 
 	if (r == 0)
 		r = compile_sources(&l, objects, err);
-	if (r)
+	if (r || o->dry)
 		return r;
 	l.whole = o->whole;
 	r = link_program(&l, objects, err);
 	if (r != NEEDS_WHOLE)
 		return r;
-	l = (struct linking){ .o = o, .last_ns = base_now_ns(), .whole = true };
+	l = (struct linking){
+		.o = o, .last_ns = base_now_ns(), .whole = true, .retried = true
+	};
 	return link_program(&l, objects, err);
 }

@@ -47,6 +47,8 @@ enum verb {
 	LINKER_LIST,
 	LINKER_WORD,
 	THREADS,
+	DRY,
+	QUIET,
 };
 
 enum shape {
@@ -56,6 +58,8 @@ enum shape {
 	EITHER,   /* -nameVALUE or -name VALUE */
 };
 
+#define NO_PROFILER \
+	"there is no profiler in a VM; profile with another compiler"
 #define ONE_ISA "an image runs on every ISA; leave it out"
 
 /* The first rule that fits counts. What fits none goes on to clang. */
@@ -82,11 +86,15 @@ static const struct rule {
 	{ "-MMD", EXACT, DEPENDENCIES, 0, NULL },
 	{ "-MF", EITHER, DEPENDENCY_FILE, 0, NULL },
 	{ "-v", EXACT, VERBOSE, 0, NULL },
+	{ "-###", EXACT, DRY, 0, NULL },
+	{ "-w", EXACT, QUIET, 0, NULL },
 	{ "-o", EITHER, OUTPUT, 0, NULL },
 	{ "-x", EITHER, LANGUAGE, 0, NULL },
 	{ "-l", EITHER, LIBRARY, 0, NULL },
 	{ "-L", EITHER, LIBRARY_DIR, 0, NULL },
 	{ "-u", SEPARATE, ROOT, 0, NULL },
+	{ "-save-temps=obj", EXACT, PASS, 0, NULL },
+	{ "-save-temps=cwd", EXACT, PASS, 0, NULL },
 	{ "-save-temps=", JOINED, SAVE, 0, NULL },
 	{ "-nostdinc", EXACT, NO_INCLUDES, 0, NULL },
 	{ "-nostdlib", EXACT, IGNORE, 0, NULL },
@@ -105,6 +113,9 @@ static const struct rule {
 	{ "-no-pie", EXACT, IGNORE, 0, NULL },
 	{ "-rdynamic", EXACT, IGNORE, 0, NULL },
 	{ "-s", EXACT, IGNORE, 0, NULL },
+	/* Lines are what the link names what it refuses by. */
+	{ "-g0", EXACT, IGNORE, 0, NULL },
+	{ "-time", EXACT, IGNORE, 0, NULL },
 	{ "-m64", EXACT, IGNORE, 0, NULL },
 	{ "-mtune=", JOINED, IGNORE, 0, NULL },
 	{ "-fwhole-program", EXACT, WHOLE, 0, NULL },
@@ -119,6 +130,9 @@ static const struct rule {
 	{ "-fPIE", EXACT, IGNORE, 0, NULL },
 	{ "-fstack-protector", JOINED, IGNORE, 0, NULL },
 	{ "-fstack-clash-protection", EXACT, IGNORE, 0, NULL },
+	{ "-fsplit-stack", EXACT, IGNORE, 0, NULL },
+	{ "-fpatchable-function-entry=", JOINED, IGNORE, 0, NULL },
+	{ "-fzero-call-used-regs=", JOINED, IGNORE, 0, NULL },
 	{ "-fcf-protection", JOINED, IGNORE, 0, NULL },
 	{ "-shared", EXACT, REFUSE, 0,
 	  "an image holds the whole program; make a static library (ar) "
@@ -128,9 +142,16 @@ static const struct rule {
 	  "instead" },
 	{ "-fopenmp", JOINED, REFUSE, 0,
 	  "a program has one thread for now; leave it out" },
-	{ "-pg", EXACT, REFUSE, 0, "there is no profiler in a VM" },
-	{ "--coverage", EXACT, REFUSE, 0, "there is no profiler in a VM" },
-	{ "-fprofile", JOINED, REFUSE, 0, "there is no profiler in a VM" },
+	{ "-pg", EXACT, REFUSE, 0, NO_PROFILER },
+	{ "--coverage", EXACT, REFUSE, 0, NO_PROFILER },
+	{ "-fprofile", JOINED, REFUSE, 0, NO_PROFILER },
+	{ "-ftest-coverage", EXACT, REFUSE, 0, NO_PROFILER },
+	{ "-fcoverage-mapping", EXACT, REFUSE, 0, NO_PROFILER },
+	{ "-finstrument-function", JOINED, REFUSE, 0, NO_PROFILER },
+	{ "-fxray-instrument", EXACT, REFUSE, 0, NO_PROFILER },
+	{ "-fsanitize=", JOINED, REFUSE, 0,
+	  "a VM has no run-time library of sanitizers; use one with clang" },
+	{ "-e", SEPARATE, REFUSE, 0, "a program starts with main()" },
 	{ "-mllvm", SEPARATE, PASS, 0, NULL },
 	{ "-m", JOINED, REFUSE, 0, ONE_ISA },
 	{ "--target", JOINED, REFUSE, 0, ONE_ISA },
@@ -150,7 +171,8 @@ static const struct rule {
 	{ "-iwithprefix", SEPARATE, PASS, 0, NULL },
 	{ "-Xclang", SEPARATE, PASS, 0, NULL },
 	{ "-Xpreprocessor", SEPARATE, PASS, 0, NULL },
-	{ "-T", EITHER, REFUSE, 0, "the layout of an image is fixed" },
+	{ "-T", EITHER, REFUSE, 0,
+	  "the layout of an image is fixed; leave it out" },
 	{ "-z", EITHER, IGNORE, 0, NULL },
 };
 
@@ -158,7 +180,8 @@ struct parser {
 	struct tc_options *o;
 	const char *language;
 	bool whole;
-	size_t at; /* argument being read */
+	bool linker_root; /* the linker's last word was -u */
+	size_t at;        /* argument being read */
 };
 
 static const struct rule *find_rule(const char *arg)
@@ -203,10 +226,21 @@ static bool ends_in(const char *name, const char *const *suffixes)
 static int add_file(struct parser *p, const char *name, struct hexo_error *err)
 {
 	static const char *const c[] = { ".c", ".i", ".h", NULL };
-	static const char *const foreign[] = { ".s",  ".S",   ".cc", ".cpp",
-					       ".C",  ".cxx", ".m",  ".f",
-					       ".so", ".f90", NULL };
+	static const char *const assembly[] = { ".s", ".S", ".asm", NULL };
+	static const char *const shared[] = { ".so", NULL };
+	static const char *const foreign[] = { ".cc", ".cpp", ".C",   ".cxx",
+					       ".m",  ".f",   ".f90", NULL };
 
+	if (!p->language && ends_in(name, assembly))
+		return hexo_fail(err, -ENOTSUP,
+				 "%s: assembly belongs to one ISA; build the C "
+				 "variant (often --disable-asm or the like)",
+				 name);
+	if (!p->language && ends_in(name, shared))
+		return hexo_fail(err, -ENOTSUP,
+				 "%s: an image holds the whole program; link a "
+				 "static library (.a) instead",
+				 name);
 	if (!p->language && ends_in(name, foreign))
 		return hexo_fail(err, -ENOTSUP,
 				 "%s: not C; hexo-cc compiles C only", name);
@@ -234,26 +268,50 @@ static int set_language(struct parser *p, const char *value,
 	return 0;
 }
 
+/* What must not be dropped silently, and the way out. */
+static const struct {
+	const char *name, *reason;
+} linker_refused[] = {
+	{ "--wrap", "rename the function in the source" },
+	{ "-wrap", "rename the function in the source" },
+	{ "--defsym", "the layout of an image is fixed; define it in C" },
+	{ "-defsym", "the layout of an image is fixed; define it in C" },
+	{ "--section-start", "the layout of an image is fixed; leave it out" },
+	{ "--script", "the layout of an image is fixed; leave it out" },
+	{ "-T", "the layout of an image is fixed; leave it out" },
+	{ "-Ttext", "the layout of an image is fixed; leave it out" },
+	{ "-Tdata", "the layout of an image is fixed; leave it out" },
+	{ "-Tbss", "the layout of an image is fixed; leave it out" },
+	{ "--entry", "a program starts with main()" },
+	{ "-e", "a program starts with main()" },
+	{ "--shared", "make a static library (ar) instead" },
+	{ "-shared", "make a static library (ar) instead" },
+	{ "--relocatable", "make a static library (ar) instead" },
+	{ "-r", "make a static library (ar) instead" },
+};
+
 /* One option for the linker. What only tunes a usual link is dropped. */
 static int linker_word(struct parser *p, const char *word,
 		       struct hexo_error *err)
 {
-	static const char *const refused[] = { "--wrap",   "--defsym",
-					       "-shared",  "--shared",
-					       "--script", "-T",
-					       "-r",       "--relocatable" };
+	bool root = p->linker_root;
 
-	for (size_t k = 0; k < sizeof(refused) / sizeof(refused[0]); k++) {
-		size_t n = strlen(refused[k]);
+	p->linker_root =
+		strcmp(word, "-u") == 0 || strcmp(word, "--undefined") == 0;
+	for (size_t k = 0; k < sizeof(linker_refused) / sizeof(*linker_refused);
+	     k++) {
+		size_t n = strlen(linker_refused[k].name);
 
-		if (strncmp(word, refused[k], n) == 0 &&
+		if (strncmp(word, linker_refused[k].name, n) == 0 &&
 		    (word[n] == '\0' || word[n] == '='))
-			return hexo_fail(err, -ENOTSUP,
-					 "linker option %s: the layout of an "
-					 "image is fixed; leave it out",
-					 word);
+			return hexo_fail(err, -ENOTSUP, "linker option %s: %s",
+					 word, linker_refused[k].reason);
 	}
-	if (strcmp(word, "--whole-archive") == 0)
+	if (root)
+		tc_strings_add(&p->o->roots, word);
+	else if (strncmp(word, "--undefined=", 12) == 0)
+		tc_strings_add(&p->o->roots, word + 12);
+	else if (strcmp(word, "--whole-archive") == 0)
 		p->whole = true;
 	else if (strcmp(word, "--no-whole-archive") == 0)
 		p->whole = false;
@@ -282,6 +340,8 @@ static void set_action(struct tc_options *o, const char *arg, int action)
 	 * only the last two are not told to clang as they are. */
 	if (action > (int)o->action)
 		o->action = (enum tc_action)action;
+	if (action == TC_QUERY)
+		o->query = arg;
 	if (action == TC_PREPROCESS || action == TC_CHECK || action == TC_QUERY)
 		tc_strings_add(&o->clang, arg);
 }
@@ -356,6 +416,13 @@ static int apply(struct parser *p, const struct rule *r, const char *arg,
 		return linker_list(p, value, err);
 	case LINKER_WORD:
 		return linker_word(p, value, err);
+	case DRY:
+		o->dry = true;
+		return 0;
+	case QUIET:
+		o->quiet = true;
+		tc_strings_add(&o->clang, arg);
+		return 0;
 	case THREADS:
 		tc_strings_add(&o->clang, "-D_REENTRANT=1");
 		return 0;

@@ -38,11 +38,14 @@ struct tc_input {
 struct tc_options {
 	enum tc_action action;
 	bool verbose;            /* -v: show what is run, and figures */
+	bool dry;                /* -###: show only */
+	bool quiet;              /* -w: no warnings */
 	bool no_includes;        /* -nostdinc */
 	bool whole;              /* link the runtime's bitcode */
 	const char *runtime;     /* TC_RUNTIME: where it is */
 	bool dependencies;       /* -MD or -MMD */
 	bool dependency_file;    /* -MF */
+	const char *query;       /* of TC_QUERY */
 	const char *level;       /* -O...; NULL: none given */
 	const char *output;      /* -o; NULL: the usual default */
 	const char *save;        /* -save-temps=DIR: keep what the link makes */

@@ -6,7 +6,9 @@
 #include <llvm-c/Transforms/PassBuilder.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/base.h"
 
@@ -311,22 +313,40 @@ LLVMValueRef ir_gep(LLVMBuilderRef b, LLVMValueRef base, uint64_t offset)
 				     "");
 }
 
+/* Debug information has a file's name below a directory; the name alone says
+ * where it is if that is the current one. */
+const char *ir_place(const char *directory, unsigned directory_len,
+		     const char *file, unsigned file_len, unsigned line)
+{
+	static char text[2 * PATH_MAX];
+	char here[PATH_MAX];
+	bool known =
+		!directory_len || (file_len && file[0] == '/') ||
+		(getcwd(here, sizeof(here)) && strlen(here) == directory_len &&
+		 memcmp(here, directory, directory_len) == 0);
+
+	snprintf(text, sizeof(text), "%.*s%s%.*s:%u",
+		 known ? 0 : (int)directory_len, directory, known ? "" : "/",
+		 (int)file_len, file, line);
+	return text;
+}
+
 const char *ir_where(LLVMValueRef inst)
 {
 	static char text[512];
 	LLVMModuleRef m = ir_module_of(inst);
-	unsigned line = LLVMGetDebugLocLine(inst);
-	unsigned n = 0;
+	unsigned n = 0, directory_len = 0;
 	size_t unused;
 	const char *file = LLVMGetDebugLocFilename(inst, &n);
+	const char *directory = LLVMGetDebugLocDirectory(inst, &directory_len);
 
 	if (file && n)
-		snprintf(text, sizeof(text), "%.*s:%u", (int)n, file, line);
-	else
-		snprintf(text, sizeof(text), "%s: in %s",
-			 LLVMGetSourceFileName(m, &unused),
-			 ir_name(LLVMGetBasicBlockParent(
-				 LLVMGetInstructionParent(inst))));
+		return ir_place(directory ? directory : "", directory_len, file,
+				n, LLVMGetDebugLocLine(inst));
+	snprintf(text, sizeof(text), "%s: in %s",
+		 LLVMGetSourceFileName(m, &unused),
+		 ir_name(LLVMGetBasicBlockParent(
+			 LLVMGetInstructionParent(inst))));
 	return text;
 }
 

@@ -140,6 +140,9 @@ static inline uint64_t ir_align_up(uint64_t x, uint64_t a)
 /* "file.c:12" of an instruction, "file.c" of the module or function where
  * there are no lines; in a static buffer. */
 const char *ir_where(LLVMValueRef inst);
+/* The same from the parts that debug information has. */
+const char *ir_place(const char *directory, unsigned directory_len,
+		     const char *file, unsigned file_len, unsigned line);
 
 /* Runs a textual pipeline. */
 int ir_run_passes(LLVMModuleRef m, const char *passes, struct hexo_error *err);

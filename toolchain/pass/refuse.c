@@ -2,6 +2,7 @@
 #include "toolchain/pass/pass.h"
 
 #include <errno.h>
+#include <llvm-c/DebugInfo.h>
 #include <string.h>
 
 #include "toolchain/pass/ir.h"
@@ -13,6 +14,9 @@ static const struct {
 	{ "vfork", "a job is one process; start several jobs" },
 	{ "llvm.returnaddress", "pass what the callee must know" },
 	{ "llvm.frameaddress.p0", "pass what the callee must know" },
+	{ "llvm.readcyclecounter", "use clock_gettime()" },
+	{ "llvm.eh.unwind.init", "return an error code instead" },
+	{ "llvm.eh.return.i64", "return an error code instead" },
 	{ "llvm.eh.sjlj.setjmp", "use setjmp() of <setjmp.h>" },
 	{ "llvm.eh.sjlj.longjmp", "use longjmp() of <setjmp.h>" },
 };
@@ -90,22 +94,40 @@ static int refuse_taken(LLVMValueRef f, struct hexo_error *err)
 	return 0;
 }
 
+static bool has_attribute(LLVMValueRef f, const char *name)
+{
+	return LLVMGetStringAttributeAtIndex(f, LLVMAttributeFunctionIndex,
+					     name, (unsigned)strlen(name));
+}
+
+/* __attribute__((target("avx2"))) and the like. */
+static int refuse_target(LLVMValueRef f, struct hexo_error *err)
+{
+	LLVMMetadataRef s = LLVMGetSubprogram(f), file;
+	const char *name, *directory;
+	unsigned len, directory_len;
+
+	if (!has_attribute(f, "target-features") &&
+	    !has_attribute(f, "target-cpu"))
+		return 0;
+	if (!s)
+		return hexo_fail(err, -ENOTSUP,
+				 "the target attribute of %s is for one ISA; "
+				 "leave it out",
+				 ir_name(f));
+	file = LLVMDIScopeGetFile(s);
+	name = LLVMDIFileGetFilename(file, &len);
+	directory = LLVMDIFileGetDirectory(file, &directory_len);
+	return hexo_fail(err, -ENOTSUP,
+			 "%s: the target attribute of %s is for one ISA; "
+			 "leave it out",
+			 ir_place(directory, directory_len, name, len,
+				  LLVMDISubprogramGetLine(s)),
+			 ir_name(f));
+}
+
 int pass_refuse(LLVMModuleRef m, struct hexo_error *err)
 {
-	size_t n;
-
-	LLVMGetModuleInlineAsm(m, &n);
-	if (n)
-		return hexo_fail(err, -ENOTSUP,
-				 "%s: assembly outside functions is not "
-				 "portable; use C",
-				 LLVMGetSourceFileName(m, &n));
-	if (LLVMGetFirstGlobalIFunc(m))
-		return hexo_fail(err, -ENOTSUP,
-				 "%s: the ifunc %s is not portable; use a "
-				 "function pointer",
-				 LLVMGetSourceFileName(m, &n),
-				 ir_name(LLVMGetFirstGlobalIFunc(m)));
 	ir_each_function (f, m) {
 		int r = ir_has_attribute(f, "returns_twice")
 				? refuse_taken(f, err)
@@ -115,10 +137,13 @@ int pass_refuse(LLVMModuleRef m, struct hexo_error *err)
 			return r;
 	}
 	ir_each_definition (f, m) {
+		int r = refuse_target(f, err);
+
+		if (r < 0)
+			return r;
 		ir_each_block (b, f) {
 			ir_each_inst (i, b) {
-				int r = ir_is_call(i) ? refuse_call(i, err) : 0;
-
+				r = ir_is_call(i) ? refuse_call(i, err) : 0;
 				if (r < 0)
 					return r;
 				if (LLVMGetInstructionOpcode(i) == LLVMCallBr)
