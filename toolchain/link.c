@@ -24,6 +24,7 @@
 #include "toolchain/pass/pass.h"
 #include "toolchain/portable.h"
 #include "toolchain/program.h"
+#include "toolchain/report.h"
 #include "toolchain/runtime.h"
 #include "toolchain/temp.h"
 #include "toolchain/unavailable.h"
@@ -244,7 +245,9 @@ static int make_portable(struct linking *l, struct hexo_error *err)
 {
 	struct pass_outside runtime = tc_runtime_outside(&l->runtime);
 	const struct pass_outside *outside = l->whole ? NULL : &runtime;
-	struct pass_stats stats = { 0 };
+	struct pass_stats stats = {
+		.on_function = l->o->report ? tc_report_function : NULL,
+	};
 	int r = optimise(l, err);
 
 	if (r)

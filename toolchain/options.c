@@ -21,6 +21,9 @@ const char tc_usage[] =
 	"  -l NAME, -L DIR   link libNAME.a (objects in it made by hexo-cc)\n"
 	"  -fwhole-program   optimise libc and kernel with the program, too\n"
 	"  -v                show what is run, and figures of the link\n"
+	"  -fhexo-report     say of each function whether it can move, its "
+	"polls,\n"
+	"                    its calls that may reach one and their values\n"
 	"  -save-temps=DIR   keep what the link makes in DIR\n"
 	"  -dumpmachine, --version, --help\n"
 	"Options that choose one ISA (-march=, -mavx, -shared, ...) are "
@@ -49,6 +52,7 @@ enum verb {
 	THREADS,
 	DRY,
 	QUIET,
+	REPORT,
 };
 
 enum shape {
@@ -88,6 +92,7 @@ static const struct rule {
 	{ "-v", EXACT, VERBOSE, 0, NULL },
 	{ "-###", EXACT, DRY, 0, NULL },
 	{ "-w", EXACT, QUIET, 0, NULL },
+	{ "-fhexo-report", EXACT, REPORT, 0, NULL },
 	{ "-o", EITHER, OUTPUT, 0, NULL },
 	{ "-x", EITHER, LANGUAGE, 0, NULL },
 	{ "-l", EITHER, LIBRARY, 0, NULL },
@@ -422,6 +427,9 @@ static int apply(struct parser *p, const struct rule *r, const char *arg,
 	case QUIET:
 		o->quiet = true;
 		tc_strings_add(&o->clang, arg);
+		return 0;
+	case REPORT:
+		o->report = true;
 		return 0;
 	case THREADS:
 		tc_strings_add(&o->clang, "-D_REENTRANT=1");

@@ -39,6 +39,7 @@ struct tc_options {
 	enum tc_action action;
 	bool verbose;            /* -v: show what is run, and figures */
 	bool dry;                /* -###: show only */
+	bool report;             /* -fhexo-report */
 	bool quiet;              /* -w: no warnings */
 	bool no_includes;        /* -nostdinc */
 	bool whole;              /* link the runtime's bitcode */

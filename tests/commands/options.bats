@@ -203,3 +203,26 @@ compiles() {
 	hexo_run ./job
 	[ "$status" = 3 ]
 }
+
+@test "-fhexo-report says of each function whether it can move" {
+	cat > d.c <<-E
+		#include <stdio.h>
+		__attribute__((noinline)) static int twice(int x) {
+			return 2 * x;
+		}
+		__attribute__((noinline)) static long walk(int n) {
+			return n < 2 ? n : walk(n - 1) + walk(n - 2);
+		}
+		int main(int argc, char **argv) {
+			printf("%d %ld\n", twice(argc), walk(10 + argc));
+			return 0;
+		}
+	E
+	hexo-cc -O2 -fhexo-report d.c -o job 2> out
+	cat out
+	grep -q 'twice: cannot move' out
+	grep -q 'walk: can move: [1-9][0-9]* polls.*, [1-9][0-9]* sites' out
+	grep -q 'main: can move: .*, [1-9][0-9]* live values' out
+	hexo_run ./job
+	[ "$(cat stdout)" = "2 89" ]
+}

@@ -190,6 +190,29 @@ static void free_function(struct frame_function *fn)
 	ir_map_free(&fn->places);
 }
 
+/* fn: NULL if the function may reach no poll. */
+static void tell(const struct pass_stats *stats, LLVMValueRef f,
+		 const struct frame_function *fn)
+{
+	struct pass_function told = {
+		.name = ir_name(f),
+		.migratable = fn != NULL,
+		.sites = fn ? fn->n : 0,
+	};
+
+	if (!stats->on_function)
+		return;
+	for (unsigned k = 0; k < told.sites; k++)
+		told.live_values += fn->sites[k].live.n;
+	if (fn)
+		ir_each_block (b, f)
+			ir_each_inst (i, b)
+				if (ir_calls(i, "hexo_poll_park"))
+					ir_list_add(&told.polls, i);
+	stats->on_function(&told);
+	ir_list_free(&told.polls);
+}
+
 static void convert(struct frames *fr, struct frame_function *fn)
 {
 	pstack_convert(fr, fn);
@@ -225,10 +248,13 @@ int pass_frames(LLVMModuleRef m, const struct pass_outside *outside,
 	for (unsigned i = 0; i < g.functions.n; i++) {
 		struct frame_function fn = { .f = g.functions.at[i] };
 
-		if (!g.reaches[i])
+		if (!g.reaches[i]) {
+			tell(stats, fn.f, NULL);
 			continue;
+		}
 		fn.number = declare_entry(&fr, fn.f);
 		convert(&fr, &fn);
+		tell(stats, fn.f, &fn);
 		ir_list_add(&clones, fn.clone);
 		stats->sites += fn.n;
 		for (unsigned k = 0; k < fn.n; k++)

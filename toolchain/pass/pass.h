@@ -29,8 +29,20 @@
 #include <stdbool.h>
 
 #include "hexo/error.h"
+#include "toolchain/pass/ir.h"
+
+/* One function, after its polls are placed and before they are cut up. */
+struct pass_function {
+	const char *name;
+	bool migratable;      /* may reach a poll; else the rest is 0 */
+	struct ir_list polls; /* calls that park */
+	unsigned sites;
+	unsigned live_values;
+};
 
 struct pass_stats {
+	/* If set: called for each function. */
+	void (*on_function)(const struct pass_function *f);
 	unsigned functions;   /* defined */
 	unsigned migratable;  /* of these, that may reach a poll */
 	unsigned polls;       /* placed */
