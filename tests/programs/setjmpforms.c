@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* setjmp in every form that C allows, and what must be right afterwards:
- * locals that were not changed, objects in memory, the stack. */
+/*
+ * usage: setjmpforms [ROUNDS]
+ *
+ * setjmp in every form that C allows, and what must be right afterwards:
+ * locals that were not changed, objects in memory, the stack (so many times).
+ */
 #include <alloca.h>
 #include <setjmp.h>
 #include <stdio.h>
@@ -25,7 +29,7 @@ static int spin(int n)
 
 __attribute__((noinline)) static void jump(jmp_buf b, int value)
 {
-	spin(20);
+	spin(3);
 	longjmp(b, value);
 }
 
@@ -154,7 +158,7 @@ __attribute__((noinline)) static void use_stack(int n, jmp_buf b)
 		jump(b, n);
 }
 
-static void stacks(void)
+static void stacks(int last)
 {
 	volatile int rounds = 0;
 	char *first = alloca(100);
@@ -166,7 +170,7 @@ static void stacks(void)
 		table[i] = i * 7;
 	setjmp(buffers[0]);
 	/* Would not fit if jumps left anything. */
-	if (++rounds < 2000)
+	if (++rounds < last)
 		use_stack(rounds % 90 + 1, buffers[0]);
 	printf("%s, %d, %d rounds\n", first, table[n - 1], rounds);
 }
@@ -177,7 +181,7 @@ static void one_site(void)
 {
 	jmp_buf *heap = malloc(4 * sizeof(*heap));
 	volatile int i, log[16], n = 0;
-	int base = spin(10) + 100;
+	int base = spin(2) + 100;
 
 	for (i = 0; i < 4; i++) {
 		int code = setjmp(heap[i]);
@@ -211,7 +215,7 @@ static int compare(const void *a, const void *b)
 static void sorted(void)
 {
 	int numbers[200];
-	void (*thrower)(jmp_buf, int) = spin(5) < 100 ? longjmp : jump;
+	void (*thrower)(jmp_buf, int) = spin(2) < 100 ? longjmp : jump;
 
 	for (int i = 0; i < 200; i++)
 		numbers[i] = i * 37 % 200;
@@ -275,7 +279,7 @@ static void two_frames(void)
 	printf("%d after %d\n", sum, n);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct vector v = { 1.5, 2.5, 3.5, { 4, 5, 6 } };
 	static int only_here;
@@ -284,7 +288,7 @@ int main(void)
 	printf("%g\n", locals(3, 0.7, "text", v));
 	for (int to = 0; to < 40; to += 13)
 		printf("%d\n", descend(0, to));
-	stacks();
+	stacks(argc > 1 ? atoi(argv[1]) : 2000);
 	one_site();
 	sorted();
 	v = result_struct(10);
