@@ -105,7 +105,7 @@ static int read_archive(struct building *b, size_t archive,
 static int place_polls(struct building *b, struct hexo_error *err)
 {
 	struct pass_outside out = outside(b);
-	struct pass_stats stats;
+	struct pass_stats stats = { 0 };
 
 	for (size_t k = 0; k < b->n; k++) {
 		LLVMModuleRef m = b->objects[k].module;
@@ -190,7 +190,7 @@ static int generate(struct building *b, const struct object *o,
 		    struct hexo_error *err)
 {
 	struct pass_outside out = outside(b);
-	struct pass_stats stats;
+	struct pass_stats stats = { 0 };
 	int r = tc_portable_finish(o->module, &out, &stats, err);
 
 	shrink_clones(o->module);
