@@ -15,7 +15,7 @@ IMAGE_PARTS := $(HEXO_CC) \
 
 # The yardstick: the same compiler, plain, and musl as Debian packs it.
 MUSL_LIB := /usr/lib/x86_64-linux-musl
-NATIVE_PROGRAM = clang-19 -O2 -ffp-contract=off -nostdinc \
+NATIVE_PROGRAM = clang-19 -O2 -ffp-contract=off $(NATIVE_FLAGS) -nostdinc \
                  -isystem /usr/include/x86_64-linux-musl -static -nostdlib \
                  -o $@ $(MUSL_LIB)/crt1.o $(MUSL_LIB)/crti.o \
                  $(filter %.c,$^) \

@@ -19,6 +19,9 @@ $(TEST_NATIVE): $(B)/tests/native/%: tests/programs/%.c
 	$(call say,NATIVE,$@)
 	$(NATIVE_PROGRAM)
 
+# without a library for atomic operations on 16 bytes
+$(B)/tests/native/numbers: NATIVE_FLAGS := -mcx16
+
 include tests/packages/packages.mk
 
 # --- Units: the comment lines "LINK: sources; libraries" say what each needs.

@@ -30,6 +30,7 @@ int pass_lower(LLVMModuleRef m, enum pass_scope scope, struct hexo_error *err)
 	lower_varargs(m);
 	lower_prototypes(m, scope);
 	lower_goto(m);
+	lower_atomics(m);
 	lower_minmax(m);
 	lower_constructors(m, scope);
 	/* Nothing throws in C: cleanup attributes need no landing pads. */

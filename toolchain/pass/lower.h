@@ -29,6 +29,10 @@ void lower_goto(LLVMModuleRef m);
  * assembly a compiler barrier. */
 void lower_symbols(LLVMModuleRef m, enum pass_scope scope);
 
+/* Atomic operations on more than 8 bytes become plain ones: not every ISA
+ * has them, and there is one thread. */
+void lower_atomics(LLVMModuleRef m);
+
 /* fmin() and fmax() of zeros of different sign: their intrinsics leave open
  * which one it is, and the ISAs differ. */
 void lower_minmax(LLVMModuleRef m);
