@@ -21,6 +21,7 @@ $(TEST_NATIVE): $(B)/tests/native/%: tests/programs/%.c
 
 # without a library for atomic operations on 16 bytes
 $(B)/tests/native/numbers: NATIVE_FLAGS := -mcx16
+$(B)/tests/native/vast: NATIVE_FLAGS := -mcmodel=large
 
 include tests/packages/packages.mk
 

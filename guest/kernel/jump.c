@@ -43,7 +43,7 @@ _Noreturn void hexo_jump(const struct hexo_jump *buffer, int value)
 	jump.pstack = (char *)buffer->pstack;
 	jump.value = value ? value : 1;
 	jump.landed = false;
-	hexo_unwind_begin();
+	hexo_unwind_jump();
 }
 
 bool hexo_jump_here(const void *areas, uint64_t size)

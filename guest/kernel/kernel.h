@@ -50,6 +50,7 @@ size_t strlen(const char *s);
 /* Provided by guest/arch and guest/native. */
 int64_t hexo_hypercall(uint32_t number, void *request);
 _Noreturn void hexo_unwind_begin(void);
+_Noreturn void hexo_unwind_jump(void);
 
 static inline volatile struct hexo_control *kernel_control(void)
 {

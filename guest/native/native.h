@@ -34,6 +34,8 @@ _Noreturn void native_panic(const char *text);
 /* unwind.c */
 /* Captures all frames and parks; called by the slow path of a poll. */
 _Noreturn void hexo_unwind_begin(void);
+/* Unwinds to where hexo_jump_here() says; called by hexo_jump(). */
+_Noreturn void hexo_unwind_jump(void);
 /* Calls function as the outermost frame that is captured. */
 void native_enter(void (*function)(void));
 

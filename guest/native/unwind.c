@@ -1,14 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Capturing the native stack: a forced unwinding whose landing pads, made by
- * the compiler, save the frames. It ends at the frame of native_enter().
+ * the compiler, save the frames. It ends at the frame of native_enter(). A
+ * jump unwinds too, but stops in landing pads of functions with setjmp only.
  */
 #include "guest/native/native.h"
 
+#include <stdbool.h>
 #include <unwind.h>
 
 /* The one exception there is; its contents belong to libgcc. */
 static struct _Unwind_Exception exception;
+
+/* Functions without setjmp are passed over. */
+static bool jumping;
+
+/* Of libgcc: runs a function's landing pads. */
+_Unwind_Reason_Code __gcc_personality_v0(int version, _Unwind_Action actions,
+					 _Unwind_Exception_Class class,
+					 struct _Unwind_Exception *e,
+					 struct _Unwind_Context *context);
+/* That of functions without setjmp. */
+_Unwind_Reason_Code hexo_personality(int version, _Unwind_Action actions,
+				     _Unwind_Exception_Class class,
+				     struct _Unwind_Exception *e,
+				     struct _Unwind_Context *context);
 
 /* The frame address of native_enter(): frames above are not captured. */
 static uintptr_t boundary;
@@ -47,10 +63,32 @@ static _Unwind_Reason_Code stop(int version, _Unwind_Action actions,
 	return _URC_NO_REASON;
 }
 
-_Noreturn void hexo_unwind_begin(void)
+static _Noreturn void begin(void)
 {
 	_Unwind_ForcedUnwind(&exception, stop, NULL);
 	native_panic("the stack cannot be unwound");
+}
+
+_Noreturn void hexo_unwind_begin(void)
+{
+	jumping = false;
+	begin();
+}
+
+_Noreturn void hexo_unwind_jump(void)
+{
+	jumping = true;
+	begin();
+}
+
+_Unwind_Reason_Code hexo_personality(int version, _Unwind_Action actions,
+				     _Unwind_Exception_Class class,
+				     struct _Unwind_Exception *e,
+				     struct _Unwind_Context *context)
+{
+	if (jumping)
+		return _URC_CONTINUE_UNWIND;
+	return __gcc_personality_v0(version, actions, class, e, context);
 }
 
 _Noreturn void hexo_unwind_continue(void)

@@ -77,11 +77,11 @@ void *hexo_frame_next(void);
  * setjmp() and longjmp(). A call of setjmp() is a site too. It writes its
  * record into an area, a fixed local of its function, and notes the area's
  * address in the buffer: that says which frame is meant. longjmp() unwinds
- * like a capture, but no record is kept; landing pads of functions with areas
- * ask hexo_jump_here() first. In the frame that is meant, the resume clone
- * goes on: hexo_frame_pop() gives the area, and what hexo_frame_next() gives
- * stands for setjmp(). The original calls its clone for that; the clone
- * branches to where it takes its record.
+ * like a capture, but passes over the frames of functions without areas, and
+ * keeps no record; landing pads of the others ask hexo_jump_here() first. In
+ * the frame that is meant, the resume clone goes on: hexo_frame_pop() gives the
+ * area, and what hexo_frame_next() gives stands for setjmp(). The original
+ * calls its clone for that; the clone branches to where it takes its record.
  */
 struct hexo_jump {
 	uint64_t magic;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Arguments and results of every kind by value: structs and unions of 1 to
  * 40 bytes, variadic arguments of every type, vectors, unprototyped calls. */
+#pragma clang diagnostic ignored "-Wpsabi"
+#pragma clang diagnostic ignored "-Wdeprecated-non-prototype"
 #include <complex.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Arithmetic that compilers leave to a library: complex numbers, integers of
  * 128 bits, atomic operations of 1 to 16 bytes, bit-fields. */
+#pragma clang diagnostic ignored "-Watomic-alignment"
 #include <complex.h>
 #include <stdio.h>
 #include <string.h>

@@ -72,7 +72,6 @@ static void find_sites(struct frames *fr, struct frame_function *fn)
 		s->kind = kind_of(calls.at[k]);
 		s->invoke = make_invoke(fr, calls.at[k], s->pad);
 	}
-	LLVMSetPersonalityFn(fn->f, fr->personality);
 	ir_list_free(&calls);
 }
 
@@ -282,6 +281,8 @@ void capture_plan(struct frames *fr, struct frame_function *fn)
 	liveness_fill(fn);
 	lay_out(fr, fn);
 	add_areas(fr, fn);
+	LLVMSetPersonalityFn(fn->f, fn->n_areas ? fr->jump_personality
+						: fr->personality);
 }
 
 void capture_build(struct frames *fr, struct frame_function *fn)

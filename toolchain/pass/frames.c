@@ -60,6 +60,15 @@ static void declare_markers(struct frames *fr)
 	fr->escape = marker(fr, MARK_ESCAPE, fr->none, &fr->ptr, 1);
 }
 
+static LLVMValueRef personality(struct frames *fr, const char *name)
+{
+	LLVMValueRef f = LLVMGetNamedFunction(fr->m, name);
+
+	return f ? f
+		 : LLVMAddFunction(fr->m, name,
+				   LLVMFunctionType(fr->i32, NULL, 0, 1));
+}
+
 static void prepare(struct frames *fr, LLVMModuleRef m)
 {
 	LLVMContextRef c = ir_context(m);
@@ -92,11 +101,8 @@ static void prepare(struct frames *fr, LLVMModuleRef m)
 	fr->unwind = runtime(fr, "hexo_unwind_continue", fr->unwind_type);
 	ir_drop_attribute(fr->unwind, LLVMAttributeFunctionIndex, "nounwind");
 	ir_function_attribute(fr->unwind, "noreturn", 0);
-	fr->personality = LLVMGetNamedFunction(m, "__gcc_personality_v0");
-	if (!fr->personality)
-		fr->personality =
-			LLVMAddFunction(m, "__gcc_personality_v0",
-					LLVMFunctionType(fr->i32, NULL, 0, 1));
+	fr->personality = personality(fr, "hexo_personality");
+	fr->jump_personality = personality(fr, "__gcc_personality_v0");
 	fr->pstack = LLVMGetNamedGlobal(m, "hexo_pstack");
 	if (!fr->pstack)
 		fr->pstack = LLVMAddGlobal(m, fr->ptr, "hexo_pstack");

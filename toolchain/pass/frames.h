@@ -53,7 +53,9 @@ struct frames {
 	LLVMTargetDataRef layout;
 	LLVMBuilderRef b;
 	LLVMTypeRef ptr, i32, i64, none, pad_type;
-	LLVMValueRef save, pop, next, unwind, personality, pstack;
+	LLVMValueRef save, pop, next, unwind, pstack;
+	/* A jump passes over functions with the plain one. */
+	LLVMValueRef personality, jump_personality;
 	LLVMValueRef jump_set, jump_here;
 	LLVMTypeRef save_type, pop_type, unwind_type;
 	LLVMValueRef local, dynamic, escape; /* markers */

@@ -405,7 +405,7 @@ LLVMValueRef resume_declare(struct frames *fr, LLVMValueRef f)
 						 0, 0));
 
 	free(name);
-	LLVMSetPersonalityFn(g, fr->personality);
+	LLVMSetPersonalityFn(g, LLVMGetPersonalityFn(f));
 	LLVMSetLinkage(g, LLVMInternalLinkage);
 	ir_mark(g, "hexo-resume");
 	return g;
