@@ -15,6 +15,7 @@
 
 #include "base/base.h"
 #include "hexo/layout.h"
+#include "toolchain/pass/ir.h"
 #include "toolchain/process.h"
 #include "toolchain/strings.h"
 #include "toolchain/optimise.h"
@@ -142,6 +143,14 @@ bool tc_backend_data_is_far(LLVMModuleRef m)
 	return false;
 }
 
+/* A fault's trace goes through any function. With lines, LLVM describes all
+ * frames anyway: so code is the same with and without. */
+static void describe_frames(LLVMModuleRef m)
+{
+	ir_each_definition (f, m)
+		ir_function_attribute(f, "uwtable", 2);
+}
+
 int tc_backend_generate(LLVMModuleRef m, const struct tc_isa *isa,
 			const char *object, struct hexo_error *err)
 {
@@ -157,6 +166,7 @@ int tc_backend_generate(LLVMModuleRef m, const struct tc_isa *isa,
 	LLVMSetTarget(m, isa->triple);
 	LLVMSetDataLayout(m, isa->data_layout);
 	tune(m, isa);
+	describe_frames(m);
 	r = make_machine(isa, model, &machine, err);
 	if (r == 0)
 		r = tc_optimise(m, pipeline, machine, true, err);
@@ -176,7 +186,6 @@ static int link_executable(const struct tc_backend *b, struct hexo_error *err)
 {
 	static const char *const options[] = {
 		"-static",
-		"--strip-debug",
 		"--build-id=none",
 		"--eh-frame-hdr",
 		"-z",
@@ -199,6 +208,8 @@ static int link_executable(const struct tc_backend *b, struct hexo_error *err)
 	tc_strings_add(&argv, b->isa->emulation);
 	for (size_t k = 0; k < sizeof(options) / sizeof(options[0]); k++)
 		tc_strings_add(&argv, options[k]);
+	tc_strings_add(&argv, b->lines ? "--compress-debug-sections=zlib"
+				       : "--strip-debug");
 	tc_strings_add(&argv, "-T");
 	tc_strings_add(&argv, b->script);
 	tc_strings_add(&argv, "-o");
@@ -218,6 +229,37 @@ static int link_executable(const struct tc_backend *b, struct hexo_error *err)
 	return r;
 }
 
+/* objcopy OPTION FROM TO */
+static int copy_object(const struct tc_backend *b, const char *option,
+		       const char *from, const char *to, struct hexo_error *err)
+{
+	cleanup_strings struct tc_strings argv = { 0 };
+	int r;
+
+	tc_strings_add(&argv, "llvm-objcopy-19");
+	tc_strings_add(&argv, option);
+	tc_strings_add(&argv, from);
+	tc_strings_add(&argv, to);
+	r = tc_process_run(argv.at, b->verbose, err);
+	if (r > 0)
+		return hexo_fail(err, -ENOEXEC,
+				 "%s: separating the line tables failed",
+				 b->isa->name);
+	return r;
+}
+
+/* Line tables stay at home, in a file of their own: VMs and boards get what
+ * they would get without. */
+static int separate_lines(const struct tc_backend *b, struct hexo_error *err)
+{
+	int r = copy_object(b, "--only-keep-debug", b->executable, b->lines,
+			    err);
+
+	return r < 0 ? r
+		     : copy_object(b, "--strip-debug", b->executable,
+				   b->executable, err);
+}
+
 static int build_one(LLVMModuleRef m, const struct tc_backend *b,
 		     struct hexo_error *err)
 {
@@ -228,6 +270,8 @@ static int build_one(LLVMModuleRef m, const struct tc_backend *b,
 		return r;
 	middle = base_now_ns();
 	r = link_executable(b, err);
+	if (r == 0 && b->lines)
+		r = separate_lines(b, err);
 	if (r == 0 && b->verbose)
 		fprintf(stderr, "hexo-cc: %s: %d ms, linking %d ms\n",
 			b->isa->name, (int)((middle - start) / 1000000),

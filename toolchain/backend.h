@@ -12,6 +12,7 @@ struct tc_backend {
 	const struct tc_isa *isa;
 	const char *object; /* paths of what is made */
 	const char *executable;
+	const char *lines;   /* where line tables go; NULL: there are none */
 	const char *script;  /* the linker script */
 	const char *runtime; /* directory of native.a, libgcc*.a */
 	/* objects of the runtime to link, n of them */

@@ -9,6 +9,7 @@
 #include "base/base.h"
 #include "toolchain/bitcode.h"
 #include "toolchain/hints.h"
+#include "toolchain/lines.h"
 #include "toolchain/process.h"
 
 #define CLANG "clang-19"
@@ -21,10 +22,20 @@
  * by unwinding it. Contraction would make results depend on the ISA.
  */
 static const char *const forced[] = {
-	"-Xclang",      "-disable-llvm-passes", "-fomit-frame-pointer",
-	"-fexceptions", "-ffp-contract=off",    "-fno-stack-protector",
-	"-fno-pic",     "-D__linux__=1",        "-D__linux=1",
-	"-D__unix__=1", "-D__unix=1",           "-D__hexo__=1",
+	"-Xclang",
+	"-disable-llvm-passes",
+	"-fomit-frame-pointer",
+	"-fexceptions",
+	"-ffp-contract=off",
+	"-fno-stack-protector",
+	"-fno-pic",
+	"-D__linux__=1",
+	"-D__linux=1",
+	"-D__unix__=1",
+	"-D__unix=1",
+	"-D__hexo__=1",
+	/* always: the link names what it refuses by file and line */
+	"-gline-tables-only",
 };
 
 static const char *level(const struct tc_options *o)
@@ -70,14 +81,14 @@ int tc_compile(const struct tc_options *o, const struct tc_input *in,
 	tc_strings_add(&argv, CLANG);
 	tc_strings_add(&argv, "--target=" TC_TARGET);
 	tc_strings_add(&argv, level(o));
-	/* so that the link can say what it refuses by file and line */
-	tc_strings_add(&argv, "-gline-tables-only");
 	/* Its stderr is a pipe, but ends where ours does. */
 	if (isatty(STDERR_FILENO))
 		tc_strings_add(&argv, "-fcolor-diagnostics");
 	tc_strings_add_all(&argv, &o->clang);
 	for (size_t k = 0; k < sizeof(forced) / sizeof(forced[0]); k++)
 		tc_strings_add(&argv, forced[k]);
+	if (o->lines)
+		tc_lines_mark(&argv);
 	if (!o->no_includes)
 		add_includes(&argv);
 	if (o->action == TC_LINK && o->dependencies && !o->dependency_file)

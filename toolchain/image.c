@@ -84,22 +84,35 @@ static zip_int64_t sink_command(void *user, void *data, zip_uint64_t len,
 	}
 }
 
+/* What the manifest says of an entry, its name without the suffix aside. */
+static json_t *describe_file(const char *isa, const char *suffix,
+			     const char *data, size_t len)
+{
+	char hash[17];
+
+	snprintf(hash, sizeof(hash), "%016" PRIx64,
+		 (uint64_t)XXH64(data, len, 0));
+	return json_pack("{s:o, s:I, s:s}", "file",
+			 json_sprintf("%s.%s", isa, suffix), "size",
+			 (json_int_t)len, "xxh64", hash);
+}
+
 static json_t *describe_isas(const struct tc_image *image)
 {
 	json_t *list = json_array();
 
 	for (size_t k = 0; k < image->n_elfs; k++) {
 		const struct tc_image_elf *e = &image->elfs[k];
-		char hash[17];
+		json_t *row = json_pack("{s:s}", "name", e->isa);
 
-		snprintf(hash, sizeof(hash), "%016" PRIx64,
-			 (uint64_t)XXH64(e->data, e->len, 0));
-		json_array_append_new(list,
-				      json_pack("{s:s, s:o, s:I, s:s}", "name",
-						e->isa, "file",
-						json_sprintf("%s.elf", e->isa),
-						"size", (json_int_t)e->len,
-						"xxh64", hash));
+		json_object_update_new(row, describe_file(e->isa, "elf",
+							  e->data, e->len));
+		if (e->lines)
+			json_object_set_new(row, "debug",
+					    describe_file(e->isa, "debug",
+							  e->lines,
+							  e->lines_len));
+		json_array_append_new(list, row);
 	}
 	return list;
 }
@@ -161,6 +174,14 @@ static int add_entries(zip_t *zip, const struct tc_image *image,
 		cleanup_free char *name = base_printf("%s.elf", e->isa);
 
 		if (add_entry(zip, name, e->data, e->len, ZIP_CM_DEFLATE))
+			return -1;
+	}
+	for (size_t k = 0; k < image->n_elfs; k++) {
+		const struct tc_image_elf *e = &image->elfs[k];
+		cleanup_free char *name = base_printf("%s.debug", e->isa);
+
+		if (e->lines && add_entry(zip, name, e->lines, e->lines_len,
+					  ZIP_CM_DEFLATE))
 			return -1;
 	}
 	return 0;

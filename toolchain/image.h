@@ -12,6 +12,8 @@ struct tc_image_elf {
 	const char *isa; /* its name */
 	const char *data;
 	size_t len;
+	const char *lines; /* its line tables; NULL: there are none */
+	size_t lines_len;
 };
 
 /* What the image's code looks like, for predictions. */

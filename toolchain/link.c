@@ -19,6 +19,7 @@
 #include "toolchain/image.h"
 #include "toolchain/internalize.h"
 #include "toolchain/libcalls.h"
+#include "toolchain/lines.h"
 #include "toolchain/optimise.h"
 #include "toolchain/pass/callgraph.h"
 #include "toolchain/pass/pass.h"
@@ -29,7 +30,7 @@
 #include "toolchain/temp.h"
 #include "toolchain/unavailable.h"
 
-enum { ISAS_MAX = 8, RUNTIME_MAX = 64 << 20 };
+enum { ISAS_MAX = 8, RUNTIME_MAX = 64 << 20, LINES_MAX = 1 << 30 };
 
 /* Not an error: the program has to be linked with the runtime's bitcode. */
 enum { NEEDS_WHOLE = 1 << 20 };
@@ -44,6 +45,7 @@ struct linking {
 	bool whole;   /* the runtime's bitcode is part of it */
 	bool retried; /* the second attempt: warnings have been given */
 	struct tc_image image;
+	bool lines;       /* the image is to have them */
 	uint64_t last_ns; /* when the last phase ended */
 };
 
@@ -222,7 +224,9 @@ static int optimise(struct linking *l, struct hexo_error *err)
 		tc_program_declare_runtime(&l->program, m);
 	tc_internalize(m, false);
 	tc_libcalls_hide_missing(m, l->whole ? NULL : &l->program);
-	r = tc_portable_optimise(m, l->whole ? PASS_WHOLE : PASS_PROGRAM, err);
+	l->lines = l->o->lines;
+	r = tc_portable_optimise(m, l->whole ? PASS_WHOLE : PASS_PROGRAM,
+				 &l->lines, err);
 	if (r < 0)
 		return r;
 	tc_internalize(m, true);
@@ -327,6 +331,8 @@ static int build_all(struct linking *l, const char **paths,
 			.isa = &tc_isas[k],
 			.object = isa_file(&tc_isas[k], ".o"),
 			.executable = paths[k],
+			.lines = l->lines ? isa_file(&tc_isas[k], ".debug")
+					  : NULL,
 			.script = names.at[0],
 			.runtime = names.at[1 + k],
 			.others = others[k].at,
@@ -366,12 +372,28 @@ static int check_all(struct linking *l, struct tc_elf *elfs,
 	return r;
 }
 
+/* The files of line tables, to be freed by the caller in any case. */
+static int read_lines(struct linking *l, struct tc_image_elf *entries,
+		      char **lines, struct hexo_error *err)
+{
+	int r = 0;
+
+	for (size_t k = 0; k < tc_isa_count && l->lines && r == 0; k++) {
+		r = base_read_file(isa_file(&tc_isas[k], ".debug"), LINES_MAX,
+				   &lines[k], &entries[k].lines_len, err);
+		entries[k].lines = lines[k];
+	}
+	return r;
+}
+
 static int write_image(struct linking *l, const struct tc_elf *elfs,
 		       struct hexo_error *err)
 {
 	const char *output = l->o->output ? l->o->output : "a.out";
 	const char *base = strrchr(output, '/');
 	struct tc_image_elf entries[ISAS_MAX];
+	char *lines[ISAS_MAX] = { NULL };
+	int r;
 
 	for (size_t k = 0; k < tc_isa_count; k++)
 		entries[k] = (struct tc_image_elf){
@@ -382,7 +404,12 @@ static int write_image(struct linking *l, const struct tc_elf *elfs,
 	l->image.name = base ? base + 1 : output;
 	l->image.elfs = entries;
 	l->image.n_elfs = tc_isa_count;
-	return tc_image_write(&l->image, output, err);
+	r = read_lines(l, entries, lines, err);
+	if (r == 0)
+		r = tc_image_write(&l->image, output, err);
+	for (size_t k = 0; k < tc_isa_count; k++)
+		free(lines[k]);
+	return r;
 }
 
 static int make_image(struct linking *l, struct hexo_error *err)

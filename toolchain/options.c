@@ -16,7 +16,9 @@ const char tc_usage[] =
 	"  -S                compile to portable IR as text\n"
 	"  -E, -M, -MM       preprocess only, or print dependencies\n"
 	"  -o FILE           where to write the result\n"
-	"  -I, -D, -U, -include, -isystem, -std=, -O, -g, -W, -f\n"
+	"  -g                keep lines, for the trace of a program that "
+	"fails\n"
+	"  -I, -D, -U, -include, -isystem, -std=, -O, -W, -f\n"
 	"                    as for clang, which does the compiling\n"
 	"  -l NAME, -L DIR   link libNAME.a (objects in it made by hexo-cc)\n"
 	"  -fwhole-program   optimise libc and kernel with the program, too\n"
@@ -42,6 +44,7 @@ enum verb {
 	SAVE,
 	VERBOSE,
 	LEVEL,
+	LINES,
 	DEPENDENCIES,
 	DEPENDENCY_FILE,
 	NO_INCLUDES,
@@ -110,6 +113,12 @@ static const struct rule {
 	{ "-Xlinker", SEPARATE, LINKER_WORD, 0, NULL },
 	{ "-pthread", EXACT, THREADS, 0, NULL },
 	{ "-O", JOINED, LEVEL, 0, NULL },
+	{ "-g0", EXACT, LINES, 0, NULL },
+	{ "-ggdb0", EXACT, LINES, 0, NULL },
+	{ "-gsplit-dwarf", JOINED, LINES, 1, NULL },
+	{ "-gno-", JOINED, IGNORE, 0, NULL },
+	{ "-gz", JOINED, IGNORE, 0, NULL },
+	{ "-g", JOINED, LINES, 1, NULL },
 	{ "-pipe", EXACT, IGNORE, 0, NULL },
 	{ "-static", EXACT, IGNORE, 0, NULL },
 	{ "-static-libgcc", EXACT, IGNORE, 0, NULL },
@@ -397,6 +406,9 @@ static int apply(struct parser *p, const struct rule *r, const char *arg,
 		return 0;
 	case LEVEL:
 		o->level = arg;
+		return 0;
+	case LINES:
+		o->lines = r->action;
 		return 0;
 	case DEPENDENCIES:
 		o->dependencies = true;

@@ -47,6 +47,7 @@ struct tc_options {
 	bool dependencies;       /* -MD or -MMD */
 	bool dependency_file;    /* -MF */
 	const char *query;       /* of TC_QUERY */
+	bool lines;              /* -g: for the trace of a fault */
 	const char *level;       /* -O...; NULL: none given */
 	const char *output;      /* -o; NULL: the usual default */
 	const char *save;        /* -save-temps=DIR: keep what the link makes */

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "toolchain/float.h"
+#include "toolchain/lines.h"
 #include "toolchain/optimise.h"
 #include "toolchain/structs.h"
 
@@ -14,7 +15,7 @@
  * does not change where anything lies. */
 #define PORTABLE_LAYOUT "e-m:e-i64:64-i128:128-n8:16:32:64-S128"
 
-int tc_portable_optimise(LLVMModuleRef m, enum pass_scope scope,
+int tc_portable_optimise(LLVMModuleRef m, enum pass_scope scope, bool *lines,
 			 struct hexo_error *err)
 {
 	int r = tc_structs_set_layout(m, PORTABLE_LAYOUT, err);
@@ -23,8 +24,12 @@ int tc_portable_optimise(LLVMModuleRef m, enum pass_scope scope,
 		return r;
 	tc_float_split(m);
 	r = pass_lower(m, scope, err);
-	/* Lines were for messages: code that moves between ISAs has none. */
-	LLVMStripModuleDebugInfo(m);
+	/* Every object has lines, for messages; with -g they stay. */
+	*lines |= tc_lines_wanted(m);
+	if (*lines)
+		tc_lines_keep(m);
+	else
+		LLVMStripModuleDebugInfo(m);
 	if (r == 0)
 		r = tc_optimise(m, "default<O2>", NULL, false, err);
 	if (r == 0)

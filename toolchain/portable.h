@@ -4,14 +4,16 @@
 #define HEXO_TOOLCHAIN_PORTABLE_H
 
 #include <llvm-c/Core.h>
+#include <stdbool.h>
 
 #include "hexo/error.h"
 #include "toolchain/pass/pass.h"
 
 /* Lowers and optimises; the module is clang's before and needs only
  * tc_portable_finish() afterwards. What the optimiser may call has been seen
- * to, and symbols that others need are external. */
-int tc_portable_optimise(LLVMModuleRef m, enum pass_scope scope,
+ * to, and symbols that others need are external. *lines says whether line
+ * tables are to stay; it becomes true where the module asks for them. */
+int tc_portable_optimise(LLVMModuleRef m, enum pass_scope scope, bool *lines,
 			 struct hexo_error *err);
 
 /* Polls, frames, layout. outside is NULL for a whole program. Of the

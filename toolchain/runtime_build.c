@@ -109,10 +109,11 @@ static int place_polls(struct building *b, struct hexo_error *err)
 
 	for (size_t k = 0; k < b->n; k++) {
 		LLVMModuleRef m = b->objects[k].module;
+		bool lines = false;
 		int r = pass_refuse(m, err);
 
 		if (r == 0)
-			r = tc_portable_optimise(m, PASS_RUNTIME, err);
+			r = tc_portable_optimise(m, PASS_RUNTIME, &lines, err);
 		if (r == 0)
 			r = tc_portable_poll(m, &out, &stats, err);
 		if (r < 0)

@@ -7,6 +7,8 @@
  * Entries:
  *   manifest.json   first, stored (method 0)
  *   <isa>.elf       one per ISA, names of <hexo/isa.h>; deflated (method 8)
+ *   <isa>.debug     with -g: that ELF's line tables, an ELF whose loaded
+ *                   sections are empty; they never leave the home; deflated
  *
  * manifest.json: {
  *   "format": 2,                    HEXO_IMAGE_FORMAT
@@ -16,7 +18,9 @@
  *                                   portable symbols, by address
  *   "layout_version": 1, "abi_version": 1, "frame_version": 2,
  *   "isas": [ { "name": "x86-64", "file": "x86-64.elf",
- *               "size": bytes, "xxh64": "<16 hex>" }, ... ],
+ *               "size": bytes, "xxh64": "<16 hex>",
+ *               "debug": { "file": "x86-64.debug",      with -g
+ *                          "size": bytes, "xxh64": "<16 hex>" } }, ... ],
  *   "features": { "functions": n, "migratable": n, "polls": n, "sites": n }
  * }
  *

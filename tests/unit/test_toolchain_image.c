@@ -106,6 +106,39 @@ static void entries_read_back(void **unused)
 	zip_discard(zip);
 }
 
+/* Line tables follow the ELFs, each with its size and hash. */
+static void line_tables_read_back(void **unused)
+{
+	struct tc_image_elf with[2] = { elfs[0], elfs[1] };
+	struct tc_image lines = image;
+	struct hexo_error err;
+	json_t *root, *isas, *debug;
+	char *text;
+	zip_t *zip;
+
+	with[1].lines = "a line";
+	with[1].lines_len = 6;
+	lines.elfs = with;
+	assert_int_equal(tc_image_write(&lines, path, &err), 0);
+	zip = zip_open(path, ZIP_RDONLY | ZIP_CHECKCONS, NULL);
+	assert_non_null(zip);
+	assert_int_equal(zip_get_num_entries(zip, 0), 4);
+	text = read_entry(zip, 0, HEXO_IMAGE_MANIFEST);
+	root = json_loads(text, 0, NULL);
+	free(text);
+	isas = json_object_get(root, "isas");
+	assert_null(json_object_get(json_array_get(isas, 0), "debug"));
+	debug = json_object_get(json_array_get(isas, 1), "debug");
+	assert_string_equal(json_string_value(json_object_get(debug, "file")),
+			    "aarch64.debug");
+	assert_int_equal(json_integer_value(json_object_get(debug, "size")), 6);
+	json_decref(root);
+	text = read_entry(zip, 3, "aarch64.debug");
+	assert_string_equal(text, "a line");
+	free(text);
+	zip_discard(zip);
+}
+
 /* Offsets count from the start of the file, line included. */
 static void offsets_are_absolute(void **unused)
 {
@@ -161,6 +194,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(entries_read_back),
+		cmocka_unit_test(line_tables_read_back),
 		cmocka_unit_test(offsets_are_absolute),
 		cmocka_unit_test(is_executable_and_reproducible),
 		cmocka_unit_test(failure_leaves_nothing),

@@ -75,6 +75,7 @@ static void prepare(struct frames *fr, LLVMModuleRef m)
 	LLVMTypeRef pad[2];
 
 	fr->m = m;
+	fr->lines = (struct lines){ .m = m };
 	fr->layout = LLVMGetModuleDataLayout(m);
 	fr->b = LLVMCreateBuilderInContext(c);
 	fr->ptr = LLVMPointerTypeInContext(c, 0);
@@ -258,6 +259,8 @@ int pass_frames(LLVMModuleRef m, const struct pass_outside *outside,
 			tell(stats, fn.f, NULL);
 			continue;
 		}
+		/* the builder's line is still that of another function */
+		LLVMSetCurrentDebugLocation2(fr.b, NULL);
 		fn.number = declare_entry(&fr, fn.f);
 		convert(&fr, &fn);
 		tell(stats, fn.f, &fn);
@@ -272,6 +275,7 @@ int pass_frames(LLVMModuleRef m, const struct pass_outside *outside,
 out:
 	callgraph_free(&g);
 	ir_list_free(&clones);
+	lines_free(&fr.lines);
 	LLVMDisposeBuilder(fr.b);
 	return r;
 }

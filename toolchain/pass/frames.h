@@ -20,6 +20,7 @@
 
 #include "toolchain/pass/callgraph.h"
 #include "toolchain/pass/ir.h"
+#include "toolchain/pass/lines.h"
 
 #define MARK_LOCAL   "hexo.local"
 #define MARK_DYNAMIC "hexo.local.dynamic"
@@ -60,11 +61,12 @@ struct frames {
 	LLVMTypeRef save_type, pop_type, unwind_type;
 	LLVMValueRef local, dynamic, escape; /* markers */
 	const struct callgraph *calls;
+	struct lines lines;
 };
 
 struct frame_function {
 	LLVMValueRef f;
-	LLVMValueRef number; /* i32: the resume table's entry, its address */
+	LLVMValueRef number;  /* i32: the resume table's entry, its address */
 	bool has_stack;       /* locals, fixed or not */
 	struct ir_list fixed; /* allocas that pstack_place() replaces */
 	/* The portable stack pointer at entry, NULL without locals; it is

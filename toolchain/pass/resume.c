@@ -23,6 +23,7 @@ struct resume {
 	struct frames *fr;
 	struct frame_function *fn;
 	LLVMValueRef g, record;
+	LLVMMetadataRef subprogram; /* of g; NULL: no lines */
 	LLVMBasicBlockRef entry;
 	LLVMBasicBlockRef dispatch; /* entry, or where jumps go on, too */
 	LLVMBasicBlockRef landing;  /* of jumps; NULL if there are none */
@@ -55,6 +56,12 @@ static void map_copy(struct resume *r, LLVMValueRef v, LLVMValueRef copy)
 	ir_list_add(&r->copies, copy);
 }
 
+static LLVMMetadataRef line_of_copy(struct resume *r, LLVMValueRef original)
+{
+	return lines_move(&r->fr->lines, r->subprogram,
+			  LLVMInstructionGetDebugLoc(original));
+}
+
 static void copy_instructions(struct resume *r)
 {
 	LLVMBuilderRef b = r->fr->b;
@@ -72,8 +79,7 @@ static void copy_instructions(struct resume *r)
 				c = LLVMInstructionClone(i);
 				LLVMInsertIntoBuilder(b, c);
 			}
-			/* a line belongs to one subprogram only */
-			LLVMInstructionSetDebugLoc(c, NULL);
+			LLVMInstructionSetDebugLoc(c, line_of_copy(r, i));
 			map_copy(r, i, c);
 		}
 	}
@@ -345,6 +351,7 @@ static LLVMBasicBlockRef build_site(struct resume *r, unsigned k)
 					  pad, "");
 		build_pad(r, k, pad); /* parked again, before it returned */
 	}
+	LLVMInstructionSetDebugLoc(result, line_of_copy(r, s->invoke));
 	/* 2. the call has returned: on with the copy */
 	LLVMPositionBuilderAtEnd(fr->b, joined);
 	if (ir_map_get(&r->slot_index, s->invoke) >= 0)
@@ -443,6 +450,8 @@ void resume_build(struct frames *fr, struct frame_function *fn)
 	/* 1. the copy */
 	for (unsigned k = 0; k < fn->n; k++)
 		ir_map_put(&r.pads, fn->sites[k].pad, 1);
+	r.subprogram = lines_clone(&fr->lines, fn->f, r.g);
+	LLVMSetCurrentDebugLocation2(fr->b, NULL);
 	r.entry =
 		LLVMAppendBasicBlockInContext(ir_context(fr->m), r.g, "resume");
 	copy_body(&r);
