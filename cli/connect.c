@@ -63,7 +63,7 @@ static int connect_node(const struct cli_vm_config *config,
 				 config->image->path, cli_isa_name(info.isa));
 	*isa = info.isa;
 	vm.elf = elf->data;
-	vm.elf_size = elf->size;
+	vm.elf_size = elf->entry.size;
 	return node_connect_vm(&place->address, &vm, NODE_TIMEOUT_MS, err);
 }
 

@@ -16,6 +16,7 @@
 #include "cli/commands.h"
 #include "cli/home_state.h"
 #include "cli/home_vm.h"
+#include "cli/trace.h"
 #include "hexo/hypercall.h"
 #include "hexo/io.h"
 
@@ -196,6 +197,18 @@ void home_stopped(struct home *home, const struct hexo_msg_usage *usage)
 			usage->cpu_ns - home->owner_ran_ns;
 }
 
+/* A FAULT's text, and the calls that led to it. */
+static void home_tell_fault(struct home *home, const struct migrate_msg *msg)
+{
+	struct hexo_msg_fault fault;
+	const char *stack = (const char *)msg->data + sizeof(fault);
+
+	memcpy(&fault, msg->data, sizeof(fault));
+	home_say(home, "%s", home_text(msg, sizeof(fault) + fault.stack_len));
+	cli_trace_print(home->config->vm.image, home->owner->place.isa, &fault,
+			stack);
+}
+
 /* EXIT or FAULT. */
 static enum home_state home_ended(struct home *home,
 				  const struct migrate_msg *msg)
@@ -208,7 +221,7 @@ static enum home_state home_ended(struct home *home,
 	if (msg->type == HEXO_MSG_EXIT && !home->parked_at)
 		home->stats.start_ns = usage.step_ns;
 	if (msg->type == HEXO_MSG_FAULT)
-		home_say(home, "%s", home_text(msg, sizeof(usage)));
+		home_tell_fault(home, msg);
 	if (usage.status & HEXO_EXIT_SIGNAL)
 		home->exit_status = 128 + (int)(usage.status & 0x7f);
 	else

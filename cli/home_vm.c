@@ -127,6 +127,25 @@ static int home_check_hello(struct home *home, struct cli_vm *vm,
 	return 0;
 }
 
+/* Whether a FAULT is as long as it says that it is. */
+static int home_check_fault(struct home *home, const struct migrate_msg *msg)
+{
+	struct hexo_msg_fault fault;
+	int r = migrate_msg_check(msg, sizeof(fault), false, &home->why);
+
+	if (r < 0)
+		return r;
+	memcpy(&fault, msg->data, sizeof(fault));
+	if (fault.stack_len > HEXO_FAULT_STACK ||
+	    fault.registers > HEXO_FAULT_REGISTERS)
+		return hexo_fail(&home->why, -EPROTO,
+				 "FAULT message with %u bytes of stack and %u "
+				 "registers",
+				 fault.stack_len, fault.registers);
+	return migrate_msg_check(msg, sizeof(fault) + fault.stack_len, false,
+				 &home->why);
+}
+
 /* Whether a message is what its type says. */
 static int home_check(struct home *home, struct cli_vm *vm,
 		      const struct migrate_msg *msg)
@@ -136,10 +155,11 @@ static int home_check(struct home *home, struct cli_vm *vm,
 		return home_check_hello(home, vm, msg);
 	case HEXO_MSG_STREAM:
 		return 0;
+	case HEXO_MSG_FAULT:
+		return home_check_fault(home, msg);
 	default:
 		return migrate_msg_check(msg, sizeof(struct hexo_msg_usage),
-					 msg->type != HEXO_MSG_FAULT,
-					 &home->why);
+					 true, &home->why);
 	}
 }
 

@@ -163,17 +163,39 @@ static int image_check_version(const struct cli_image *image, const char *key,
 			 image->path, key, json_integer_value(value), known);
 }
 
+/* What a row says of a file. */
+static int image_add_entry(const struct cli_image *image, json_t *row,
+			   struct cli_entry *entry, struct hexo_error *err)
+{
+	const char *file, *hash;
+	json_int_t size;
+
+	if (json_unpack(row, "{s:s, s:I, s:s}", "file", &file, "size", &size,
+			"xxh64", &hash) < 0)
+		return image_fail(image, err,
+				  "its manifest lists an ISA without name, "
+				  "file, size or xxh64");
+	if (size <= 0 || size > CLI_ELF_MAX || !image_is_plain(file) ||
+	    strlen(hash) != 16 || image_parse_hash(hash, &entry->hash) < 0)
+		return image_fail(image, err,
+				  "a size, file or xxh64 of its manifest is "
+				  "not valid");
+	entry->size = (size_t)size;
+	entry->file = base_strdup(file);
+	return 0;
+}
+
 /* One row of "isas". An ISA that this hexo does not know is left out. */
 static int image_add_isa(struct cli_image *image, json_t *row,
 			 struct hexo_error *err)
 {
 	struct cli_elf *elf = &image->elf[image->count];
-	const char *name, *file, *hash;
-	json_int_t size;
+	json_t *lines = json_object_get(row, "debug");
+	const char *name;
 	enum hexo_isa isa;
+	int r;
 
-	if (json_unpack(row, "{s:s, s:s, s:I, s:s}", "name", &name, "file",
-			&file, "size", &size, "xxh64", &hash) < 0)
+	if (json_unpack(row, "{s:s}", "name", &name) < 0)
 		return image_fail(image, err,
 				  "its manifest lists an ISA without name, "
 				  "file, size or xxh64");
@@ -183,17 +205,13 @@ static int image_add_isa(struct cli_image *image, json_t *row,
 	if (cli_image_find(image, isa))
 		return image_fail(image, err,
 				  "its manifest lists an ISA twice");
-	if (size <= 0 || size > CLI_ELF_MAX || !image_is_plain(file) ||
-	    strlen(hash) != 16 || image_parse_hash(hash, &elf->hash) < 0)
-		return image_fail(image, err,
-				  "a size, file or xxh64 of its manifest is "
-				  "not valid");
 	elf->isa = isa;
-	elf->size = (size_t)size;
-	elf->file = base_strdup(file);
 	elf->fd = -1;
 	image->count++;
-	return 0;
+	r = image_add_entry(image, row, &elf->entry, err);
+	if (r == 0 && lines)
+		r = image_add_entry(image, lines, &elf->lines, err);
+	return r;
 }
 
 static int image_read_manifest(struct cli_image *image, struct hexo_error *err)
@@ -266,7 +284,8 @@ int cli_image_open(struct cli_image *image, const char *path,
 void cli_image_close(struct cli_image *image)
 {
 	for (int i = 0; i < image->count; i++) {
-		free(image->elf[i].file);
+		free(image->elf[i].entry.file);
+		free(image->elf[i].lines.file);
 		free(image->elf[i].data);
 		if (image->elf[i].fd >= 0)
 			close(image->elf[i].fd);
@@ -287,7 +306,7 @@ struct cli_elf *cli_image_find(struct cli_image *image, enum hexo_isa isa)
 }
 
 /* hexo-vm gets the ELF this way: without a path, and unchangeable. */
-static int image_seal(struct cli_elf *elf, struct hexo_error *err)
+static int image_seal(const char *data, size_t size, struct hexo_error *err)
 {
 	const int seals =
 		F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
@@ -297,38 +316,66 @@ static int image_seal(struct cli_elf *elf, struct hexo_error *err)
 
 	if (fd < 0)
 		return hexo_fail_errno(err, "cannot make a memory file");
-	r = base_write_all(fd, elf->data, elf->size);
+	r = base_write_all(fd, data, size);
 	if (r < 0)
 		return hexo_fail(err, r, "cannot fill a memory file: %s",
 				 strerror(-r));
 	if (fcntl(fd, F_ADD_SEALS, seals) < 0)
 		return hexo_fail_errno(err, "cannot seal a memory file");
-	elf->fd = base_take_fd(fd);
+	return base_take_fd(fd);
+}
+
+/* The caller frees *data. */
+static int image_read_checked(struct cli_image *image,
+			      const struct cli_entry *entry, char **data,
+			      struct hexo_error *err)
+{
+	cleanup_free char *bytes = NULL;
+	size_t len;
+	int r = image_read_entry(image, entry->file, CLI_ELF_MAX, &bytes, &len,
+				 err);
+
+	if (r < 0)
+		return r;
+	if (len != entry->size || XXH64(bytes, len, 0) != entry->hash)
+		return hexo_fail(err, -ENOEXEC,
+				 "image %s is damaged: size or hash of "
+				 "%s is not that of its manifest",
+				 image->path, entry->file);
+	*data = base_take_ptr(bytes);
 	return 0;
 }
 
 int cli_image_load(struct cli_image *image, struct cli_elf *elf,
 		   struct hexo_error *err)
 {
-	cleanup_free char *data = NULL;
-	size_t len;
 	int r;
 
 	if (elf->fd >= 0)
 		return 0;
 	if (!elf->data) {
-		r = image_read_entry(image, elf->file, CLI_ELF_MAX, &data, &len,
-				     err);
+		r = image_read_checked(image, &elf->entry, &elf->data, err);
 		if (r < 0)
 			return r;
-		if (len != elf->size || XXH64(data, len, 0) != elf->hash)
-			return hexo_fail(err, -ENOEXEC,
-					 "image %s is damaged: size or hash of "
-					 "%s is not that of its manifest",
-					 image->path, elf->file);
-		elf->data = base_take_ptr(data);
 	}
-	return image_seal(elf, err);
+	r = image_seal(elf->data, elf->entry.size, err);
+	if (r < 0)
+		return r;
+	elf->fd = r;
+	return 0;
+}
+
+int cli_image_lines(struct cli_image *image, const struct cli_elf *elf,
+		    struct hexo_error *err)
+{
+	cleanup_free char *data = NULL;
+	int r;
+
+	if (!elf->lines.file)
+		return hexo_fail(err, -ENOENT, "%s has no line tables",
+				 image->path);
+	r = image_read_checked(image, &elf->lines, &data, err);
+	return r < 0 ? r : image_seal(data, elf->lines.size, err);
 }
 
 char *cli_image_isas(const struct cli_image *image)

@@ -19,13 +19,18 @@ enum {
 	CLI_ELF_MAX = 1 << 30,
 };
 
+/* A file of the image, by the manifest. */
+struct cli_entry {
+	char *file;    /* entry of the archive; NULL: there is none */
+	size_t size;   /* bytes */
+	uint64_t hash; /* XXH64 of it */
+};
+
 struct cli_elf {
 	enum hexo_isa isa;
-	char *file;    /* entry of the archive */
-	size_t size;   /* bytes */
-	uint64_t hash; /* XXH64 of it, by the manifest */
-	char *data;    /* the ELF; NULL until cli_image_load() */
-	int fd;        /* sealed memory file with the ELF; -1 as before */
+	struct cli_entry entry, lines;
+	char *data; /* the ELF; NULL until cli_image_load() */
+	int fd;     /* sealed memory file with the ELF; -1 as before */
 };
 
 struct cli_image {
@@ -54,6 +59,11 @@ struct cli_elf *cli_image_find(struct cli_image *image, enum hexo_isa isa);
 /* Reads and checks the ELF and makes its sealed memory file, once. */
 int cli_image_load(struct cli_image *image, struct cli_elf *elf,
 		   struct hexo_error *err);
+
+/* Reads and checks the ELF's line tables: a sealed memory file, the caller's
+ * to close. -ENOENT if there are none. */
+int cli_image_lines(struct cli_image *image, const struct cli_elf *elf,
+		    struct hexo_error *err);
 
 /* Names of the image's ISAs for messages, "x86-64, aarch64"; the caller's
  * to free(). */

@@ -22,6 +22,12 @@ static int image_set(void *ctx, int option, const char *value,
 	return 0;
 }
 
+static void image_print_entry(const char *name, const struct cli_entry *e)
+{
+	printf("  %-10s %10zu bytes  xxh64 %016" PRIx64 "  %s\n", name, e->size,
+	       e->hash, e->file);
+}
+
 static void image_print(const struct cli_image *image)
 {
 	const json_t *features = json_object_get(image->manifest, "features");
@@ -32,16 +38,30 @@ static void image_print(const struct cli_image *image)
 	       "\n",
 	       image->path, image->name, image->build_id[0], image->build_id[1],
 	       image->layout_hash);
-	for (int i = 0; i < image->count; i++)
-		printf("  %-10s %10zu bytes  xxh64 %016" PRIx64 "  %s\n",
-		       cli_isa_name(image->elf[i].isa), image->elf[i].size,
-		       image->elf[i].hash, image->elf[i].file);
+	for (int i = 0; i < image->count; i++) {
+		image_print_entry(cli_isa_name(image->elf[i].isa),
+				  &image->elf[i].entry);
+		if (image->elf[i].lines.file)
+			image_print_entry("  lines", &image->elf[i].lines);
+	}
 	json_object_foreach((json_t *)features, key, value)
 	{
 		if (json_is_integer(value))
 			printf("  %-10s %10" JSON_INTEGER_FORMAT "\n", key,
 			       json_integer_value(value));
 	}
+}
+
+static int image_check(struct cli_image *image, struct cli_elf *elf,
+		       struct hexo_error *err)
+{
+	cleanup_close int lines = -1;
+	int r = cli_image_load(image, elf, err);
+
+	if (r < 0 || !elf->lines.file)
+		return r;
+	lines = cli_image_lines(image, elf, err);
+	return lines < 0 ? lines : 0;
 }
 
 static int image_main(int argc, char **argv, struct hexo_error *err)
@@ -56,7 +76,7 @@ static int image_main(int argc, char **argv, struct hexo_error *err)
 		return CLI_USAGE;
 	r = cli_image_open(&image, operands.at[0], err);
 	for (int i = 0; r == 0 && i < image.count; i++)
-		r = cli_image_load(&image, &image.elf[i], err);
+		r = image_check(&image, &image.elf[i], err);
 	if (r == 0 && as_json) {
 		json_dumpf(image.manifest, stdout, JSON_INDENT(2));
 		putchar('\n');

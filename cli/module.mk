@@ -3,7 +3,7 @@ CLI_SRC := $(addprefix cli/,main.c options.c words.c isa.c place.c plan.c \
              boot.c run.c resume.c image.c image_command.c \
              stream_command.c ps.c runtime.c control.c loop.c link.c vm.c \
              connect.c home.c home_vm.c move.c move_clock.c move_file.c \
-             fault.c stats.c probe.c files.c files_data.c files_dir.c \
+             fault.c trace.c stats.c probe.c files.c files_data.c files_dir.c \
              files_path.c volume.c)
 
 # Named here, as the fragments that name them too may be read later.

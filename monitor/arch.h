@@ -15,6 +15,8 @@ struct vm_isa {
 	enum hexo_isa isa;
 	const char *name;
 	unsigned machine; /* of its ELF files */
+	unsigned sp;      /* DWARF's number of the stack pointer */
+	unsigned pushed;  /* bytes of stack that a return frees */
 };
 
 extern const struct vm_isa vm_isa;
@@ -25,7 +27,15 @@ struct vm_exit {
 	uint32_t number;
 	uint64_t request;
 	struct vm_fault fault;
+	/* Filled in for a fault and for hypercalls that may end the VM by
+	 * one: vm_exit_is_last(). */
+	struct vm_registers *registers;
 };
+
+static inline bool vm_exit_is_last(uint32_t number)
+{
+	return number == HEXO_HC_EXIT || number == HEXO_HC_PANIC;
+}
 
 /* kvm.c: a vCPU with its memory in place. */
 struct vm_kvm {

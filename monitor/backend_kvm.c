@@ -93,7 +93,7 @@ static int kvm_create(struct vm *vm, struct hexo_error *err)
 static int kvm_run(struct vm *vm, struct hexo_error *err)
 {
 	while (!vm_is_over(vm)) {
-		struct vm_exit exit = { 0 };
+		struct vm_exit exit = { .registers = &vm->registers };
 		int r;
 
 		if (ioctl(kvm.vcpu, KVM_RUN, 0) < 0) {

@@ -55,7 +55,7 @@ static int process_create(struct vm *vm, struct hexo_error *err)
 static void process_signal(int sig, siginfo_t *info, void *ucontext)
 {
 	struct vm *vm = process.vm;
-	struct vm_exit exit = { 0 };
+	struct vm_exit exit = { .registers = &vm->registers };
 
 	if (!process.in_guest ||
 	    !pthread_equal(pthread_self(), process.thread)) {

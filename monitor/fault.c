@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "monitor/arch.h"
 #include "monitor/vm.h"
 
 enum { NULL_ZONE = 1 << 20 };
@@ -122,17 +123,54 @@ uint64_t vm_fault_text(const struct vm_memory *m, const struct vm_elf *elf,
 	return HEXO_EXIT_SIGNAL + (uint64_t)status;
 }
 
-void vm_end_fault(struct vm *vm, uint64_t status, const char *text)
+static bool is_code(const struct vm_memory *m, uint64_t pc)
 {
-	struct hexo_msg_usage u = { .status = status };
-	struct iovec parts[2] = {
-		{ &u, sizeof(u) },
+	const struct vm_range *g = vm_memory_find(m, pc);
+
+	return g && (g->perm & VM_EXEC);
+}
+
+/* Registers, and the top of the native stack, whose bytes are returned. A
+ * stack that has overflowed begins where the pointer cannot be. */
+static const void *fault_state(const struct vm *vm, uint64_t caller,
+			       struct hexo_msg_fault *f)
+{
+	const struct vm_registers *r = &vm->registers;
+	const struct hexo_layout *l = &vm->memory.layout;
+	uint64_t sp = r->at[vm_isa.sp], room;
+
+	f->pc = f->start = r->pc;
+	f->registers = r->n;
+	memcpy(f->reg, r->at, sizeof(f->reg));
+	if (!is_code(&vm->memory, r->pc) && is_code(&vm->memory, caller)) {
+		f->start = caller;
+		f->reg[vm_isa.sp] += vm_isa.pushed;
+	}
+	f->stack = sp > l->nstack_low ? sp : l->nstack_low;
+	room = f->stack < l->nstack_high ? l->nstack_high - f->stack : 0;
+	f->stack_len =
+		(uint32_t)(room < HEXO_FAULT_STACK ? room : HEXO_FAULT_STACK);
+	return vm_memory_at(&vm->memory, vm_gva(f->stack), f->stack_len, false);
+}
+
+void vm_end_fault(struct vm *vm, uint64_t status, uint64_t caller,
+		  const char *text)
+{
+	struct hexo_msg_fault f = { .usage.status = status };
+	struct iovec parts[3] = {
+		{ &f, sizeof(f) },
+		{ NULL, 0 },
 		{ (void *)text, strlen(text) },
 	};
 
-	vm_usage(vm, true, &u);
+	if (vm->registers.n)
+		parts[1].iov_base = (void *)fault_state(vm, caller, &f);
+	if (!parts[1].iov_base)
+		f.stack_len = 0;
+	parts[1].iov_len = f.stack_len;
+	vm_usage(vm, true, &f.usage);
 	if (vm_step(vm, VM_END, &vm->failure) < 0 ||
-	    vm_link_sendv(&vm->link, HEXO_MSG_FAULT, parts, 2, &vm->failure) <
+	    vm_link_sendv(&vm->link, HEXO_MSG_FAULT, parts, 3, &vm->failure) <
 		    0)
 		vm_give_up(vm);
 }
@@ -143,5 +181,18 @@ void vm_fault(struct vm *vm, const struct vm_fault *fault)
 	uint64_t status =
 		vm_fault_text(&vm->memory, &vm->elf, fault, text, sizeof(text));
 
-	vm_end_fault(vm, status, text);
+	vm_end_fault(vm, status, fault->caller, text);
+}
+
+/* Signals that say that a program has gone wrong, not that it was told to
+ * end: those that dump core elsewhere. */
+bool vm_fault_is_signal(uint64_t status)
+{
+	static const int wrong[] = { SIGQUIT, SIGILL, SIGTRAP, SIGABRT,
+				     SIGBUS,  SIGFPE, SIGSEGV, SIGSYS };
+
+	for (size_t k = 0; k < sizeof(wrong) / sizeof(wrong[0]); k++)
+		if (status == HEXO_EXIT_SIGNAL + (uint64_t)wrong[k])
+			return true;
+	return false;
 }

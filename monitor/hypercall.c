@@ -26,6 +26,15 @@ static int64_t call_exit(struct vm *vm, void *request)
 	if (q->status >= HEXO_EXIT_SIGNAL + 128)
 		return -EINVAL;
 	(void)vm_probe_check(&vm->link, true);
+	if (vm_fault_is_signal(q->status)) {
+		char text[64];
+
+		snprintf(text, sizeof(text),
+			 "guest fault: the program raised SIG%s",
+			 sigabbrev_np((int)(q->status - HEXO_EXIT_SIGNAL)));
+		vm_end_fault(vm, q->status, 0, text);
+		return 0;
+	}
 	vm_usage(vm, true, &u);
 	u.step_ns = vm->main_ns;
 	if (vm_step(vm, VM_END, &vm->failure) < 0 ||
@@ -239,7 +248,7 @@ static int64_t call_panic(struct vm *vm, void *request)
 	if (guest_text(vm, request, text) < 0)
 		strcpy(text, "(its message is outside of its memory)");
 	snprintf(report, sizeof(report), "guest panic: %s", text);
-	vm_end_fault(vm, HEXO_EXIT_SIGNAL + SIGABRT, report);
+	vm_end_fault(vm, HEXO_EXIT_SIGNAL + SIGABRT, 0, report);
 	return 0;
 }
 

@@ -42,14 +42,22 @@ enum vm_event {
 	VM_EVENTS
 };
 
+/* The guest's registers by DWARF's numbers. */
+struct vm_registers {
+	uint32_t n; /* how many of at; 0: they are not known */
+	uint64_t pc;
+	uint64_t at[HEXO_FAULT_REGISTERS];
+};
+
 struct vm {
 	struct vm_memory memory;
 	struct vm_elf elf;
 	const struct vm_backend *backend;
 	struct vm_link link;
 	enum vm_state state;
-	struct hexo_control *control; /* shared with the guest: untrusted */
-	struct hexo_error failure;    /* code != 0: hexo-vm itself failed */
+	struct hexo_control *control;  /* shared with the guest: untrusted */
+	struct vm_registers registers; /* at a fault, or the last exit */
+	struct hexo_error failure;     /* code != 0: hexo-vm itself failed */
 
 	char *boot; /* the boot block; NULL after a move */
 	uint32_t boot_len;
@@ -133,10 +141,16 @@ struct vm_fault {
 uint64_t vm_fault_text(const struct vm_memory *m, const struct vm_elf *elf,
 		       const struct vm_fault *fault, char *text, size_t room);
 
+/* Whether a program that ends with this status says by it that it has gone
+ * wrong: SIGABRT and its like. */
+bool vm_fault_is_signal(uint64_t status);
+
 /* Reports a fault and ends the VM. */
 void vm_fault(struct vm *vm, const struct vm_fault *fault);
 
-/* Sends FAULT with this text and status and ends the VM. */
-void vm_end_fault(struct vm *vm, uint64_t status, const char *text);
+/* Sends FAULT with this text and status and ends the VM. caller is what
+ * looks like a return address, should vm->registers stand at no code. */
+void vm_end_fault(struct vm *vm, uint64_t status, uint64_t caller,
+		  const char *text);
 
 #endif

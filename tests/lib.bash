@@ -202,6 +202,15 @@ board_stop() {
 	hexo board stop "$BOARD" > /dev/null
 }
 
+# places: every way to run a program, with the board of the file; a line of
+# options for each
+places() {
+	echo "--isa x86-64 --backend process"
+	echo "--isa aarch64 --backend process --local"
+	echo "--node $BOARD --backend kvm"
+	[ ! -w /dev/kvm ] || echo "--isa x86-64 --backend kvm"
+}
+
 need_kvm() {
 	[ -w /dev/kvm ] || skip "this machine has no /dev/kvm"
 }

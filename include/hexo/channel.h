@@ -36,7 +36,7 @@
 #include <stdint.h>
 
 #define HEXO_MSG_MAGIC   0x314d5848u /* "HXM1" */
-#define HEXO_MSG_VERSION 1
+#define HEXO_MSG_VERSION 2
 #define HEXO_MSG_MAX     ((1u << 20) + 8192) /* payload bytes, at most */
 
 struct hexo_msg_head {
@@ -72,7 +72,8 @@ enum hexo_msg_type {
 				once the guest has rebuilt its frames */
 	HEXO_MSG_IO,         /* struct hexo_msg_io, data */
 	HEXO_MSG_EXIT,       /* struct hexo_msg_usage; status says how */
-	HEXO_MSG_FAULT,      /* struct hexo_msg_usage, then a text report */
+	HEXO_MSG_FAULT,      /* struct hexo_msg_fault, then stack_len bytes of
+				the native stack, then a text report */
 	HEXO_MSG_LOG,        /* text, one line */
 	HEXO_MSG_ERROR,      /* text: hexo-vm itself failed; it exits */
 	HEXO_MSG_PROBED,     /* struct hexo_msg_probed: the answer */
@@ -137,6 +138,24 @@ struct hexo_msg_probed {
 	uint64_t cpu_ns; /* of the thread that runs the guest */
 };
 
+/*
+ * Where the guest was, for a trace of its calls. The registers have DWARF's
+ * numbers for the VM's ISA, so that the home needs to know no ISA. After a
+ * jump to what is no code they are those of the return to who jumped.
+ */
+#define HEXO_FAULT_REGISTERS 33
+#define HEXO_FAULT_STACK     (64u << 10) /* bytes of stack, at most */
+
+struct hexo_msg_fault {
+	struct hexo_msg_usage usage;
+	uint64_t pc;        /* where it happened */
+	uint64_t start;     /* where the registers belong: pc, or the return */
+	uint64_t stack;     /* address of the stack's bytes that follow */
+	uint32_t stack_len; /* how many: the top of the stack */
+	uint32_t registers; /* how many are known; 0: nothing but the text */
+	uint64_t reg[HEXO_FAULT_REGISTERS];
+};
+
 struct hexo_msg_io {
 	uint32_t op; /* enum hexo_io_op */
 	uint32_t out_len;
@@ -164,6 +183,7 @@ struct hexo_msg_vm {
 _Static_assert(sizeof(struct hexo_msg_hello) == 40, "channel format");
 _Static_assert(sizeof(struct hexo_msg_usage) == 64, "channel format");
 _Static_assert(sizeof(struct hexo_msg_probed) == 16, "channel format");
+_Static_assert(sizeof(struct hexo_msg_fault) == 360, "channel format");
 _Static_assert(sizeof(struct hexo_msg_io) == 40, "channel format");
 _Static_assert(sizeof(struct hexo_msg_vm) == 104, "channel format");
 

@@ -169,6 +169,53 @@ static void reads_a_good_image(void **state)
 	cli_image_close(&image);
 }
 
+/* The same text serves as line tables, once with another hash. */
+static void reads_line_tables(void **state)
+{
+	static const char row[] =
+		"[{\"name\":\"x86-64\",\"file\":\"x86-64.elf\",\"size\":%zu,"
+		"\"xxh64\":\"%016lx\",\"debug\":{\"file\":\"%s\","
+		"\"size\":%zu,\"xxh64\":\"%016lx\"}}]";
+	const uint64_t hash = XXH64(elf_text, sizeof(elf_text), 0);
+	const struct {
+		const char *file;
+		uint64_t hash;
+		int result;
+	} cases[] = { { "x86-64.elf", hash, 0 },
+		      { "x86-64.elf", hash + 1, -ENOEXEC },
+		      { "x86-64.debug", hash, -ENOEXEC } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		cleanup_free char *isas =
+			base_printf(row, sizeof(elf_text), hash, cases[i].file,
+				    sizeof(elf_text), cases[i].hash);
+		const struct manifest m = { .isas = isas };
+		struct cli_image image;
+		struct hexo_error err;
+		int fd;
+
+		write_image(&m, ZIP_CM_STORE);
+		assert_int_equal(cli_image_open(&image, path, &err), 0);
+		fd = cli_image_lines(&image, &image.elf[0], &err);
+		assert_int_equal(fd < 0 ? fd : 0, cases[i].result);
+		if (fd >= 0)
+			close(fd);
+		cli_image_close(&image);
+	}
+}
+
+static void an_image_without_line_tables(void **state)
+{
+	const struct manifest good = { 0 };
+	struct cli_image image;
+	struct hexo_error err;
+
+	write_image(&good, ZIP_CM_STORE);
+	assert_int_equal(cli_image_open(&image, path, &err), 0);
+	assert_int_equal(cli_image_lines(&image, &image.elf[0], &err), -ENOENT);
+	cli_image_close(&image);
+}
+
 static void refuses_what_is_no_image(void **state)
 {
 	struct hexo_error err;
@@ -223,6 +270,11 @@ static void refuses_bad_manifests(void **state)
 		"\"xxh64\":\"000000000000000\"}]",
 		"[{\"name\":\"x86-64\",\"file\":\"../x\",\"size\":45,"
 		"\"xxh64\":\"0000000000000000\"}]",
+		"[{\"name\":\"x86-64\",\"file\":\"a\",\"size\":45,"
+		"\"xxh64\":\"0000000000000000\",\"debug\":3}]",
+		"[{\"name\":\"x86-64\",\"file\":\"a\",\"size\":45,"
+		"\"xxh64\":\"0000000000000000\",\"debug\":{\"file\":"
+		"\"../x\",\"size\":45,\"xxh64\":\"0000000000000000\"}}]",
 		"[{\"name\":\"x86-64\",\"file\":\"a\",\"size\":45,"
 		"\"xxh64\":\"0000000000000000\"},"
 		"{\"name\":\"x86-64\",\"file\":\"b\",\"size\":45,"
@@ -291,9 +343,14 @@ static void refuses_damage_anywhere(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(reads_a_good_image),     TEST(refuses_what_is_no_image),
-		TEST(refuses_other_versions), TEST(refuses_bad_manifests),
-		TEST(refuses_other_methods),  TEST(refuses_damage_anywhere),
+		TEST(reads_a_good_image),
+		TEST(reads_line_tables),
+		TEST(an_image_without_line_tables),
+		TEST(refuses_what_is_no_image),
+		TEST(refuses_other_versions),
+		TEST(refuses_bad_manifests),
+		TEST(refuses_other_methods),
+		TEST(refuses_damage_anywhere),
 	};
 
 	return cmocka_run_group_tests_name("cli_image", tests, NULL, NULL);

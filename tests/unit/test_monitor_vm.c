@@ -7,6 +7,8 @@
 
 #include "tests/unit/monitor_job.h"
 
+#include "monitor/arch.h"
+
 static void unknown_numbers_give_enosys(void **state)
 {
 	struct job *j = *state;
@@ -28,7 +30,7 @@ static void a_request_outside_of_memory_is_a_fault(void **state)
 	m = at_home(j, HEXO_MSG_FAULT);
 	assert_int_equal(((struct hexo_msg_usage *)m->data)->status,
 			 HEXO_EXIT_SIGNAL + SIGSEGV);
-	assert_non_null(strstr((char *)m->data + sizeof(struct hexo_msg_usage),
+	assert_non_null(strstr((char *)m->data + sizeof(struct hexo_msg_fault),
 			       "outside of memory"));
 }
 
@@ -146,7 +148,7 @@ static void text_is_made_printable(void **state)
 	CALL(j, HEXO_HC_PANIC, q);
 	assert_int_equal(j->vm.state, VM_ENDED);
 	assert_non_null(strstr((char *)at_home(j, HEXO_MSG_FAULT)->data +
-				       sizeof(struct hexo_msg_usage),
+				       sizeof(struct hexo_msg_fault),
 			       "guest panic: a?[2Jb"));
 }
 
@@ -243,6 +245,119 @@ static void exit_tells_the_home(void **state)
 	assert_true(u->peak_memory > 0 && u->own_memory > 0);
 }
 
+/* The text behind all that a FAULT begins with. */
+static const char *fault_text(const struct hexo_msg_fault *f)
+{
+	return (const char *)(f + 1) + f->stack_len;
+}
+
+static void a_raised_signal_is_a_fault(void **state)
+{
+	struct job *j = *state;
+	struct hexo_hc_exit q = { .status = HEXO_EXIT_SIGNAL + SIGABRT };
+	const struct hexo_msg_fault *f;
+
+	CALL(j, HEXO_HC_EXIT, q);
+	assert_int_equal(j->vm.state, VM_ENDED);
+	f = at_home(j, HEXO_MSG_FAULT)->data;
+	assert_int_equal(f->usage.status, q.status);
+	assert_int_equal(f->registers, 0);
+	assert_int_equal(f->stack_len, 0);
+	assert_string_equal(fault_text(f),
+			    "guest fault: the program raised SIGABRT");
+}
+
+static void a_signal_that_ends_is_an_exit(void **state)
+{
+	struct job *j = *state;
+	struct hexo_hc_exit q = { .status = HEXO_EXIT_SIGNAL + SIGTERM };
+
+	CALL(j, HEXO_HC_EXIT, q);
+	assert_int_equal(
+		((const struct hexo_msg_usage *)at_home(j, HEXO_MSG_EXIT)->data)
+			->status,
+		q.status);
+}
+
+/* The VM faults with the stack pointer there, at pc; what the home gets. */
+static const struct hexo_msg_fault *fault_at(struct job *j, uint64_t sp,
+					     uint64_t pc, uint64_t caller)
+{
+	struct vm_fault fault = { VM_CAUSE_ACCESS, VM_ACCESS_ANY, pc, 0,
+				  caller };
+
+	j->vm.registers = (struct vm_registers){ .n = 17, .pc = pc };
+	j->vm.registers.at[vm_isa.sp] = sp;
+	j->vm.registers.at[3] = 33;
+	vm_fault(&j->vm, &fault);
+	return at_home(j, HEXO_MSG_FAULT)->data;
+}
+
+static void registers_and_stack_are_sent(void **state)
+{
+	const struct hexo_layout l = hexo_layout_make(MEMORY, STACK);
+	struct job *j = *state;
+	const struct hexo_msg_fault *f;
+
+	memset(vm_memory_at(&j->vm.memory, vm_gva(l.nstack_high - 100), 100,
+			    true),
+	       'x', 100);
+	f = fault_at(j, l.nstack_high - 100, 5, 0);
+	assert_int_equal(f->registers, 17);
+	assert_int_equal(f->reg[3], 33);
+	assert_int_equal(f->pc, 5);
+	assert_int_equal(f->start, 5);
+	assert_int_equal(f->stack, l.nstack_high - 100);
+	assert_int_equal(f->stack_len, 100);
+	assert_memory_equal(f + 1, "xxxx", 4);
+	assert_non_null(strstr(fault_text(f), "guest fault: "));
+}
+
+static void a_long_stack_is_cut(void **state)
+{
+	const struct hexo_layout l = hexo_layout_make(MEMORY, STACK);
+	struct job *j = *state;
+
+	assert_int_equal(
+		fault_at(j, l.nstack_high - (1 << 20), 5, 0)->stack_len,
+		HEXO_FAULT_STACK);
+}
+
+/* It has overflowed: what there is of it begins at its end. */
+static void a_stack_pointer_below_the_stack(void **state)
+{
+	const struct hexo_layout l = hexo_layout_make(MEMORY, STACK);
+	struct job *j = *state;
+	const struct hexo_msg_fault *f = fault_at(j, l.nstack_low - 64, 5, 0);
+
+	assert_int_equal(f->stack, l.nstack_low);
+	assert_int_equal(f->stack_len, HEXO_FAULT_STACK);
+}
+
+static void a_stack_pointer_beyond_the_stack(void **state)
+{
+	struct job *j = *state;
+
+	assert_int_equal(fault_at(j, UINT64_MAX, 5, 0)->stack_len, 0);
+}
+
+/* A call of no code: the registers are those of the return. */
+static void a_jump_to_nowhere_starts_at_its_caller(void **state)
+{
+	const struct hexo_layout l = hexo_layout_make(MEMORY, STACK);
+	struct job *j = *state;
+	const struct hexo_msg_fault *f;
+
+	assert_int_equal(vm_memory_allow(&j->vm.memory, HEXO_TEXT_BASE,
+					 HEXO_TEXT_BASE + HEXO_PAGE_SIZE,
+					 VM_READ | VM_EXEC, NULL),
+			 0);
+	f = fault_at(j, l.nstack_high - 100, 0, HEXO_TEXT_BASE + 8);
+	assert_int_equal(f->pc, 0);
+	assert_int_equal(f->start, HEXO_TEXT_BASE + 8);
+	assert_int_equal(f->reg[vm_isa.sp], l.nstack_high - 92);
+}
+
 static void faults_are_named(void **state)
 {
 	const struct hexo_layout l = hexo_layout_make(MEMORY, STACK);
@@ -310,6 +425,13 @@ int main(void)
 		TEST(a_probe_ends_at_the_next_poll),
 		TEST(a_probe_ends_with_the_program),
 		TEST(exit_tells_the_home),
+		TEST(a_raised_signal_is_a_fault),
+		TEST(a_signal_that_ends_is_an_exit),
+		TEST(registers_and_stack_are_sent),
+		TEST(a_long_stack_is_cut),
+		TEST(a_stack_pointer_below_the_stack),
+		TEST(a_stack_pointer_beyond_the_stack),
+		TEST(a_jump_to_nowhere_starts_at_its_caller),
 		TEST(faults_are_named),
 	};
 

@@ -157,50 +157,72 @@ int vm_kvm_setup(struct vm_kvm *k, struct hexo_error *err)
 	return r;
 }
 
-static int exit_exception(struct vm_kvm *k, struct vm_fault *f,
+/* DWARF numbers x0 to x30 so, and 31 is the stack pointer. */
+static int read_registers(struct vm_kvm *k, struct vm_registers *to,
 			  struct hexo_error *err)
+{
+	int r = register_get(k, CORE(regs.pc), &to->pc, err);
+
+	for (unsigned i = 0; r == 0 && i < 31; i++)
+		r = register_get(k, CORE(regs.regs[i]), &to->at[i], err);
+	if (r == 0)
+		r = register_get(k, CORE(regs.sp), &to->at[31], err);
+	to->n = r == 0 ? 32 : 0;
+	return r;
+}
+
+static int exit_exception(struct vm_kvm *k, struct vm_registers *to,
+			  struct vm_fault *f, struct hexo_error *err)
 {
 	uint64_t esr, far;
 	int r;
 
-	r = register_get(k, SYS_ESR, &esr, err);
+	r = read_registers(k, to, err);
+	if (r == 0)
+		r = register_get(k, SYS_ESR, &esr, err);
 	if (r == 0)
 		r = register_get(k, SYS_FAR, &far, err);
 	if (r == 0)
 		r = register_get(k, SYS_ELR, &f->pc, err);
 	if (r == 0)
-		r = register_get(k, CORE(regs.regs[30]), &f->caller, err);
-	if (r == 0)
 		vm_decode_syndrome(esr, far, f);
+	/* the program counter is that of the vectors by now */
+	to->pc = f->pc;
+	f->caller = to->at[30];
 	return r;
 }
 
 /* Anything else than an aligned 64-bit store to the window. */
-static int exit_general(struct vm_kvm *k, struct vm_fault *f,
-			struct hexo_error *err)
+static int exit_general(struct vm_kvm *k, struct vm_registers *to,
+			struct vm_fault *f, struct hexo_error *err)
 {
+	int r = read_registers(k, to, err);
+
 	f->cause = VM_CAUSE_GENERAL;
-	return register_get(k, CORE(regs.pc), &f->pc, err);
+	f->pc = to->pc;
+	return r;
 }
 
 int vm_kvm_exit(struct vm_kvm *k, struct vm_exit *exit, struct hexo_error *err)
 {
 	const struct kvm_run *run = k->run;
 	uint64_t at = run->mmio.phys_addr - HEXO_HC_MMIO;
+	struct vm_registers *r = exit->registers;
 
 	switch (run->exit_reason) {
 	case KVM_EXIT_MMIO:
 		if (!run->mmio.is_write || run->mmio.len != 8 || at % 8 ||
 		    at >= HEXO_PAGE_SIZE)
-			return exit_general(k, &exit->fault, err);
+			return exit_general(k, r, &exit->fault, err);
 		if (at / 8 == HEXO_HC_FAULT)
-			return exit_exception(k, &exit->fault, err);
+			return exit_exception(k, r, &exit->fault, err);
 		exit->hypercall = true;
 		exit->number = (uint32_t)(at / 8);
 		memcpy(&exit->request, run->mmio.data, sizeof(exit->request));
-		return 0;
+		return vm_exit_is_last(exit->number) ? read_registers(k, r, err)
+						     : 0;
 	case KVM_EXIT_ARM_NISV:
-		return exit_general(k, &exit->fault, err);
+		return exit_general(k, r, &exit->fault, err);
 	default:
 		return vm_kvm_unexpected(run, err);
 	}

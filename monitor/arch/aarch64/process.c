@@ -69,6 +69,16 @@ static bool syndrome(const mcontext_t *c, uint64_t *esr)
 	return false;
 }
 
+/* DWARF numbers x0 to x30 so, and 31 is the stack pointer. */
+static void read_registers(const mcontext_t *c, struct vm_registers *r)
+{
+	r->n = 32;
+	r->pc = c->pc;
+	for (unsigned k = 0; k < 31; k++)
+		r->at[k] = c->regs[k];
+	r->at[31] = c->sp;
+}
+
 void vm_process_exit(const struct vm_memory *m, int sig, const siginfo_t *info,
 		     const void *ucontext, struct vm_exit *exit)
 {
@@ -86,7 +96,9 @@ void vm_process_exit(const struct vm_memory *m, int sig, const siginfo_t *info,
 		    stored_value(m, c, &exit->request)) {
 			exit->hypercall = true;
 			exit->number = (uint32_t)(addr - HEXO_HC_MMIO) / 8;
-			break;
+			if (vm_exit_is_last(exit->number))
+				read_registers(c, exit->registers);
+			return;
 		}
 		exit->fault.cause = VM_CAUSE_ACCESS;
 		exit->fault.access = vm_decode_access(instruction_at(m, c->pc));
@@ -103,6 +115,7 @@ void vm_process_exit(const struct vm_memory *m, int sig, const siginfo_t *info,
 		exit->fault.cause = VM_CAUSE_UNKNOWN;
 		break;
 	}
+	read_registers(c, exit->registers);
 }
 
 void vm_process_skip(void *ucontext)

@@ -6,6 +6,20 @@
 
 enum { DECODE_VECTOR_GENERAL = 13 };
 
+/* DWARF's numbers; 8 to 15 are r8 to r15. */
+enum {
+	DECODE_RAX,
+	DECODE_RDX,
+	DECODE_RCX,
+	DECODE_RBX,
+	DECODE_RSI,
+	DECODE_RDI,
+	DECODE_RBP,
+	DECODE_RSP,
+	DECODE_RIP = 16, /* the column of the return address */
+	DECODE_REGISTERS
+};
+
 /* Cause and access from an exception's vector and error code; addr is the
  * address of a page fault. f->pc is set. */
 void vm_decode_vector(const struct vm_memory *m, uint64_t vector,

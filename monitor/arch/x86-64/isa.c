@@ -7,4 +7,6 @@ const struct vm_isa vm_isa = {
 	.isa = HEXO_ISA_x86_64,
 	.name = "x86-64",
 	.machine = EM_X86_64,
+	.sp = 7,
+	.pushed = 8,
 };

@@ -171,61 +171,81 @@ int vm_kvm_setup(struct vm_kvm *k, struct hexo_error *err)
 	return r;
 }
 
-/* An exception's handler, or what raised an exception where not even the
- * handler could run: on a stack that has overflowed. */
-static int exit_exception(struct vm_kvm *k, bool handled, struct vm_fault *f,
+static int read_registers(struct vm_kvm *k, struct vm_registers *to,
 			  struct hexo_error *err)
-{
-	struct kvm_sregs s;
-	struct kvm_regs r;
-
-	if (ioctl(k->vcpu, KVM_GET_SREGS, &s) < 0 ||
-	    ioctl(k->vcpu, KVM_GET_REGS, &r) < 0)
-		return hexo_fail_errno(err, "cannot read the vCPU");
-	f->cause = VM_CAUSE_UNKNOWN;
-	if (handled) {
-		vm_traps_read(k->memory, r.rax, r.rsp, s.cr2, f);
-	} else if (s.cr3 && s.cr2 != CR2_UNTOUCHED) {
-		/* Some hosts reset the vCPU before they tell. */
-		f->cause = VM_CAUSE_ACCESS;
-		f->pc = r.rip;
-		f->addr = s.cr2;
-	}
-	return 0;
-}
-
-/* A port that is no hypercall's, or not written as a hypercall is. */
-static int exit_port(struct vm_kvm *k, struct vm_fault *f,
-		     struct hexo_error *err)
 {
 	struct kvm_regs r;
 
 	if (ioctl(k->vcpu, KVM_GET_REGS, &r) < 0)
 		return hexo_fail_errno(err, "cannot read the vCPU");
+	*to = (struct vm_registers){
+		.n = DECODE_REGISTERS,
+		.pc = r.rip,
+		.at = { r.rax, r.rdx, r.rcx, r.rbx, r.rsi, r.rdi, r.rbp, r.rsp,
+			r.r8, r.r9, r.r10, r.r11, r.r12, r.r13, r.r14, r.r15,
+			r.rip },
+	};
+	return 0;
+}
+
+/* An exception's handler, or what raised an exception where not even the
+ * handler could run: on a stack that has overflowed. */
+static int exit_exception(struct vm_kvm *k, bool handled,
+			  struct vm_registers *r, struct vm_fault *f,
+			  struct hexo_error *err)
+{
+	struct kvm_sregs s;
+
+	if (ioctl(k->vcpu, KVM_GET_SREGS, &s) < 0)
+		return hexo_fail_errno(err, "cannot read the vCPU");
+	if (read_registers(k, r, err) < 0)
+		return -EIO;
+	f->cause = VM_CAUSE_UNKNOWN;
+	if (handled) {
+		vm_traps_read(k->memory, s.cr2, r, f);
+	} else if (s.cr3 && s.cr2 != CR2_UNTOUCHED) {
+		f->cause = VM_CAUSE_ACCESS;
+		f->pc = r->pc;
+		f->addr = s.cr2;
+	} else {
+		/* Some hosts reset the vCPU before they tell. */
+		r->n = 0;
+	}
+	return 0;
+}
+
+/* A port that is no hypercall's, or not written as a hypercall is. */
+static int exit_port(struct vm_kvm *k, struct vm_registers *r,
+		     struct vm_fault *f, struct hexo_error *err)
+{
+	if (read_registers(k, r, err) < 0)
+		return -EIO;
 	f->cause = VM_CAUSE_GENERAL;
-	f->pc = r.rip;
+	f->pc = r->pc;
 	return 0;
 }
 
 int vm_kvm_exit(struct vm_kvm *k, struct vm_exit *exit, struct hexo_error *err)
 {
 	const struct kvm_run *run = k->run;
+	struct vm_registers *r = exit->registers;
 
 	switch (run->exit_reason) {
 	case KVM_EXIT_IO:
 		if (run->io.direction != KVM_EXIT_IO_OUT || run->io.size != 4 ||
 		    run->io.count != 1 || run->io.port < HEXO_HC_PORT ||
 		    run->io.data_offset > k->run_len - sizeof(uint32_t))
-			return exit_port(k, &exit->fault, err);
+			return exit_port(k, r, &exit->fault, err);
 		exit->number = run->io.port - HEXO_HC_PORT;
 		if (exit->number == HEXO_HC_FAULT)
-			return exit_exception(k, true, &exit->fault, err);
+			return exit_exception(k, true, r, &exit->fault, err);
 		exit->hypercall = true;
 		exit->request = *(const uint32_t *)((const char *)run +
 						    run->io.data_offset);
-		return 0;
+		return vm_exit_is_last(exit->number) ? read_registers(k, r, err)
+						     : 0;
 	case KVM_EXIT_SHUTDOWN:
-		return exit_exception(k, false, &exit->fault, err);
+		return exit_exception(k, false, r, &exit->fault, err);
 	default:
 		return vm_kvm_unexpected(run, err);
 	}

@@ -41,6 +41,20 @@ static bool is_out(const struct vm_memory *m, uint64_t pc)
 	return code && *code == OP_OUT;
 }
 
+static void read_registers(const greg_t *from, struct vm_registers *to)
+{
+	static const int order[DECODE_REGISTERS] = {
+		REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI,
+		REG_RBP, REG_RSP, REG_R8,  REG_R9,  REG_R10, REG_R11,
+		REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP,
+	};
+
+	to->n = DECODE_REGISTERS;
+	to->pc = (uint64_t)from[REG_RIP];
+	for (unsigned k = 0; k < DECODE_REGISTERS; k++)
+		to->at[k] = (uint64_t)from[order[k]];
+}
+
 void vm_process_exit(const struct vm_memory *m, int sig, const siginfo_t *info,
 		     const void *ucontext, struct vm_exit *exit)
 {
@@ -56,8 +70,11 @@ void vm_process_exit(const struct vm_memory *m, int sig, const siginfo_t *info,
 		exit->hypercall = true;
 		exit->number = port - HEXO_HC_PORT;
 		exit->request = (uint32_t)regs[REG_RAX];
+		if (vm_exit_is_last(exit->number))
+			read_registers(regs, exit->registers);
 		return;
 	}
+	read_registers(regs, exit->registers);
 	exit->fault.caller = vm_decode_caller(m, (uint64_t)regs[REG_RSP]);
 	vm_decode_vector(m, vector, (uint64_t)regs[REG_ERR],
 			 (uint64_t)regs[REG_CR2], &exit->fault);

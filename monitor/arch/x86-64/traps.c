@@ -95,9 +95,10 @@ int vm_traps_setup(struct vm_traps *traps, struct vm_tables *t,
 	return 0;
 }
 
-void vm_traps_read(const struct vm_memory *m, uint64_t vector, uint64_t sp,
-		   uint64_t cr2, struct vm_fault *f)
+void vm_traps_read(const struct vm_memory *m, uint64_t cr2,
+		   struct vm_registers *r, struct vm_fault *f)
 {
+	uint64_t vector = r->at[DECODE_RAX], sp = r->at[DECODE_RSP];
 	struct {
 		uint64_t pc, cs, flags, sp, ss;
 	} frame = { 0 };
@@ -113,7 +114,8 @@ void vm_traps_read(const struct vm_memory *m, uint64_t vector, uint64_t sp,
 	p = vm_memory_at(m, vm_gva(sp), sizeof(frame), false);
 	if (p)
 		memcpy(&frame, p, sizeof(frame));
-	f->pc = frame.pc;
+	f->pc = r->pc = r->at[DECODE_RIP] = frame.pc;
+	r->at[DECODE_RSP] = frame.sp;
 	f->caller = vm_decode_caller(m, frame.sp);
 	vm_decode_vector(m, vector, error, cr2, f);
 }

@@ -29,10 +29,11 @@ int vm_traps_setup(struct vm_traps *traps, struct vm_tables *t,
 		   struct hexo_error *err);
 
 /*
- * After a handler's hypercall: reads what the CPU pushed at sp. The guest
- * can forge all of it; it goes into a report only.
+ * After a handler's hypercall, with the registers as the handler left them:
+ * reads what the CPU pushed, and sets r to what it was at the exception. The
+ * guest can forge all of it; it goes into a report only.
  */
-void vm_traps_read(const struct vm_memory *m, uint64_t vector, uint64_t sp,
-		   uint64_t cr2, struct vm_fault *f);
+void vm_traps_read(const struct vm_memory *m, uint64_t cr2,
+		   struct vm_registers *r, struct vm_fault *f);
 
 #endif
