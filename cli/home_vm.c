@@ -54,8 +54,12 @@ void home_probe_ready(void *ctx, uint32_t events)
 {
 	struct home *home = ctx;
 
-	if (cli_probe_due(&home->probe) && home->state == HOME_RUNNING)
+	if (!cli_probe_due(&home->probe))
+		return;
+	if (home->state == HOME_RUNNING)
 		home_send(home, home->owner, HEXO_MSG_PROBE, NULL, 0);
+	else /* a move is in progress */
+		cli_probe_next(&home->probe);
 }
 
 static void home_probed(struct home *home, const struct migrate_msg *msg)

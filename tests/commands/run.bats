@@ -90,6 +90,16 @@ load ../lib
 		true ]
 }
 
+@test "polls are probed before and after a move" {
+	need_kvm
+	on "--local --probe-polls 200 --hop 20ms:server" ep S
+	hops_done 1
+	# An answer that a move overtakes is lost; the probes go on.
+	[ "$(figure .probes.count)" -gt 50 ]
+	jq -e '.probes | .wall_us.p50 > 0 and .cpu_us.max >= .cpu_us.p99' \
+		stats.json
+}
+
 @test "nothing is counted after the last hop" {
 	on "--local --hop 1000:server --hop 3000:aarch64" treerec
 	hops_done 2
