@@ -51,7 +51,12 @@ measure() {
 	say "$1 took $((SECONDS - begin)) s"
 }
 
-[ -n "$(programs)" ] || die "bench/programs.list has no ${BENCH_PROGRAMS:-program}"
+[ -n "$(programs)" ] ||
+	die "bench/programs.list has no ${BENCH_PROGRAMS:-program}"
+while read -r name _; do
+	[ -f "build/bench/$name" ] ||
+		die "$name of bench/programs.list is not built: make bench-programs"
+done < <(programs)
 for section in "${sections[@]}"; do
 	measure "$section"
 done

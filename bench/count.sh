@@ -45,7 +45,7 @@ count_vm() {
 	local isa=$1 program=$2 class=$3
 	shift 3
 	rm -f "$work/counts"
-	QEMU_PLUGIN=$plugin,out=$work/counts,low=$GUEST_LOW,high=$GUEST_HIGH,poll=$POLL \
+	QEMU_PLUGIN=$plugin,out=$work/counts,$GUEST,poll=$POLL \
 		"$counted" run --isa "$isa" --backend process "${LOCAL[@]}" \
 		--stats "$work/stats.json" "$@" "build/bench/$program" \
 		"$class" > "$work/out" 2> "$work/err" ||

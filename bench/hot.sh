@@ -1,29 +1,35 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# usage: bench/hot.sh ISA PROGRAM CLASS [BLOCKS]
+# usage: bench/hot.sh ISA PROGRAM CLASS [BLOCKS [OPTION...]]
 #
 # Shows where a program executes its instructions: the busiest blocks of code,
-# first of the native program, then of the guest in a VM that never moves.
+# first of the native program, then of the guest in a VM, with these options
+# of hexo run. With --hop 500ms:ISA it is the VM that the program has moved to.
 # For each: its part of all the program's instructions, its length, how often
 # it ran, its function, its code.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
 . bench/lib.bash
-[ $# -ge 3 ] || die "usage: bench/hot.sh ISA PROGRAM CLASS [BLOCKS]"
+[ $# -ge 3 ] ||
+	die "usage: bench/hot.sh ISA PROGRAM CLASS [BLOCKS [OPTION...]]"
 isa=$1
 program=$2
 class=$3
 blocks=${4:-8}
+shift $(($# > 4 ? 4 : $#))
 work_open
 
-# show ELF: the blocks of the last run
+# show ELF: the blocks of the process that ended last; a line with one field
+# is where the next one's begin
 show() {
 	local total addr size executed
-	read -r total < "$work/counts"
+	awk 'NF == 1 { text = "" } { text = text $0 "\n" }
+		END { printf "%s", text }' "$work/counts" > "$work/last"
+	read -r total < "$work/last"
 	echo "$total instructions"
 	# A block is at most as long as its instructions can be.
-	tail -n +2 "$work/counts" | while read -r addr size executed; do
+	tail -n +2 "$work/last" | while read -r addr size executed; do
 		echo
 		awk -v n="$executed" -v total="$total" -v size="$size" 'BEGIN {
 			printf "%5.2f %%, %d instructions %d times:\n",
@@ -47,8 +53,7 @@ rm "$work/counts"
 echo
 echo "== $program $class on $isa, in a VM"
 unzip -p "build/bench/$program" "$isa.elf" > "$work/elf"
-QEMU_PLUGIN=$plugin,low=$GUEST_LOW,high=$GUEST_HIGH \
-	build/bench/counted/hexo run --isa "$isa" --backend process \
-	"${LOCAL[@]}" "build/bench/$program" "$class" > "$work/out" 2>&1 ||
-	die "it failed"
+QEMU_PLUGIN=$plugin,$GUEST build/bench/counted/hexo run --isa "$isa" \
+	--backend process "${LOCAL[@]}" "$@" "build/bench/$program" \
+	"$class" > "$work/out" 2>&1 || die "it failed"
 show "$work/elf"

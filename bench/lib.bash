@@ -10,8 +10,7 @@ LOCAL=(--local)
 
 # The guest's code, its function table included: see include/hexo/layout.h.
 # hexo-vm itself lies elsewhere.
-GUEST_LOW=0x01000000
-GUEST_HIGH=0x0fe00000
+GUEST=low=0x01000000,high=0x0fe00000
 # What a poll reads.
 POLL=0x0fff0004
 

@@ -3,9 +3,9 @@
 # usage: bench/time.sh
 #
 # Times each program natively, in a KVM VM that never moves, and in KVM VMs
-# between which it moves early, twice: in turn, BENCH_PAIRS times, each round
-# on one CPU. Prints a line of JSON for each program. What is compared is CPU
-# time, the system's part included:
+# between which it moves early, twice: in turn, BENCH_PAIRS times, forwards and
+# backwards, each round on one CPU. Prints a line of JSON for each program.
+# What is compared is CPU time, the system's part included:
 #
 #   vm     the thread that runs the guest, from its start to its end
 #   moved  the same of all VMs, only while the guest runs
@@ -37,20 +37,32 @@ run_vm() {
 		hops: [.hops[].result] }' "$work/stats.json"
 }
 
-# round CPU REPETITIONS PROGRAM CLASS OPTION...: each repetition a line
+# run KIND PROGRAM CLASS OPTION...: a line of JSON
+run() {
+	local kind=$1 program=$2 class=$3 hops=()
+	shift 3
+	if [ "$kind" = native ]; then
+		run_native "$program" "$class"
+		return
+	fi
+	[ "$kind" = vm ] || read -ra hops <<< "$(hops_of server "$native_us")"
+	run_vm "$@" "${hops[@]}" "build/bench/$program" "$class"
+}
+
+# round NUMBER REPETITIONS PROGRAM CLASS OPTION...: each repetition a line
 round() {
-	local cpu=$1 count=$2 program=$3 class=$4 i us hops native vm moved
-	shift 4
-	taskset -cp "$cpu" $BASHPID > /dev/null
+	local number=$1 count=$2 kinds=(native vm moved) i kind
+	shift 2
+	((number % 2)) || kinds=(moved vm native)
+	taskset -cp "${cpus[number / 2 % ${#cpus[@]}]}" $BASHPID > /dev/null
 	for ((i = 0; i < count; i++)); do
-		native=$(run_native "$program" "$class")
-		vm=$(run_vm "$@" "build/bench/$program" "$class")
-		us=$(jq '.user_us + .system_us' <<< "$native")
-		read -ra hops <<< "$(hops_of server "$us")"
-		moved=$(run_vm "$@" "${hops[@]}" "build/bench/$program" \
-			"$class")
-		jq -n -c --argjson native "$native" --argjson vm "$vm" \
-			--argjson moved "$moved" '$ARGS.named'
+		for kind in "${kinds[@]}"; do
+			run "$kind" "$@" > "$work/$kind"
+		done
+		jq -n -c --slurpfile native "$work/native" \
+			--slurpfile vm "$work/vm" \
+			--slurpfile moved "$work/moved" '{ native: $native[0],
+				vm: $vm[0], moved: $moved[0] }'
 	done
 }
 
@@ -72,17 +84,20 @@ map(. as $round | ($round | map(.native | cpu) | add) as $native | {
 { program: $program, class: $class, rounds: length,
 	native_us: (map(.native_us) | at(0.5)),
 	vm: (map(.vm) | spread), hexo: (map(.hexo) | spread),
-	moved: (map(.moved) | spread), moved_rounds: (map(.moved | values) | length) }'
+	moved: (map(.moved) | spread),
+	moved_rounds: (map(.moved | values) | length) }'
 
 # time_program PROGRAM CLASS REPETITIONS OPTION...
 time_program() {
 	local program=$1 class=$2 count=$3 i
 	shift 3
 	say "timing $program $class"
+	# Says how long the program takes, and brings it into memory.
+	native_us=$(run_native "$program" "$class" |
+		jq '.user_us + .system_us')
 	rm -f "$work/rounds"
 	for ((i = 0; i < pairs; i++)); do
-		round "${cpus[i % ${#cpus[@]}]}" "$count" "$program" \
-			"$class" "$@" > "$work/round"
+		(round "$i" "$count" "$program" "$class" "$@") > "$work/round"
 		jq -s -c . "$work/round" >> "$work/rounds"
 	done
 	jq -s -c --arg program "$program" --arg class "$class" "$SUMMARY" \
