@@ -23,8 +23,8 @@ NATIVE_PROGRAM = clang-19 -O2 -ffp-contract=off $(NATIVE_FLAGS) -nostdinc \
                  $(MUSL_LIB)/crtn.o
 
 # A program is NAME.c and, for these, what they share.
-$(foreach name,bt sp lu,$(B)/bench/$(name) $(B)/bench/native/$(name)): \
-	$(wildcard bench/programs/cfd/*.c)
+$(foreach name,bt sp lu,$(addsuffix /$(name),$(B)/bench $(B)/bench/native \
+	$(B)/bench/native-aarch64)): $(wildcard bench/programs/cfd/*.c)
 
 $(BENCH_IMAGES): $(B)/bench/%: bench/programs/%.c $(BENCH_HEADERS) \
 		$(IMAGE_PARTS)
@@ -42,19 +42,28 @@ $(B)/bench/measure: bench/measure.c
 	$(call say,CC,$@)
 	gcc -std=gnu17 -O2 $(WARN) -o $@ $<
 
-# The same for aarch64.
+# The same for aarch64. Debian's libm there was compiled with contraction to
+# fused multiply-adds, which is another computation with other results: the
+# yardstick takes musl's from the sources.
 MUSL_LIB_aarch64 := /usr/lib/aarch64-linux-musl
+MATH_AARCH64     := $(B)/bench/libm-aarch64.a
+
+$(MATH_AARCH64): bench/libm.sh $(B)/src/musl/.source-sha256
+	mkdir -p $(@D)
+	$(call say,NATIVE,$@)
+	bench/libm.sh $(B)/src/musl $@
+
 BENCH_NATIVE_aarch64 := $(addprefix $(B)/bench/native-aarch64/,$(BENCH_NAMES))
 
 $(BENCH_NATIVE_aarch64): $(B)/bench/native-aarch64/%: bench/programs/%.c \
-		$(BENCH_HEADERS)
+		$(BENCH_HEADERS) $(MATH_AARCH64)
 	mkdir -p $(@D)
 	$(call say,NATIVE,$@)
 	clang-19 --target=aarch64-linux-musl -O2 -ffp-contract=off -nostdinc \
 		-isystem /usr/include/aarch64-linux-musl -static -nostdlib \
 		-fuse-ld=lld-19 -o $@ \
-		$(addprefix $(MUSL_LIB_aarch64)/,crt1.o crti.o) $< \
-		-L$(MUSL_LIB_aarch64) -lc \
+		$(addprefix $(MUSL_LIB_aarch64)/,crt1.o crti.o) \
+		$(filter %.c,$^) $(MATH_AARCH64) -L$(MUSL_LIB_aarch64) -lc \
 		$(shell aarch64-linux-gnu-gcc -print-libgcc-file-name) \
 		$(MUSL_LIB_aarch64)/crtn.o
 
