@@ -57,8 +57,9 @@ bool tc_lines_wanted(LLVMModuleRef m)
 	return false;
 }
 
-/* The same loop without its lines. A loop's node begins with itself, which
- * makes it different from every other loop's. */
+/* The same loop without its lines; NULL if nothing else was said of it, for
+ * then it would have no node but for the lines. A loop's node begins with
+ * itself, which makes it different from every other loop's. */
 static LLVMValueRef without_lines(LLVMContextRef c, LLVMValueRef loop)
 {
 	unsigned n, kept = 1;
@@ -67,13 +68,15 @@ static LLVMValueRef without_lines(LLVMContextRef c, LLVMValueRef loop)
 		base_alloc((n + 1) * sizeof(fresh[0]));
 	LLVMMetadataRef node;
 
-	fresh[0] = LLVMTemporaryMDNode(c, NULL, 0);
 	for (unsigned k = 1; k < n; k++) {
 		LLVMMetadataRef o = old[k] ? LLVMValueAsMetadata(old[k]) : NULL;
 
 		if (!o || LLVMGetMetadataKind(o) != LLVMDILocationMetadataKind)
 			fresh[kept++] = o;
 	}
+	if (kept == 1)
+		return NULL;
+	fresh[0] = LLVMTemporaryMDNode(c, NULL, 0);
 	node = LLVMMDNodeInContext2(c, fresh, kept);
 	LLVMMetadataReplaceAllUsesWith(fresh[0], node);
 	return LLVMMetadataAsValue(c, node);
