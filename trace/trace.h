@@ -32,7 +32,7 @@ struct trace {
 	unsigned char stack[HEXO_FAULT_STACK];
 	Dwfl *dwfl;
 	Dwfl_Module *module; /* the ELF */
-	Dwarf *lines; /* NULL: none */
+	Dwarf *lines;        /* NULL: none */
 	struct trace_frame *frames;
 	size_t n, room;
 	bool more; /* frames than could be found */
