@@ -95,8 +95,8 @@ static void parse_options(void)
 	LLVMParseCommandLineOptions(argc, argv, "");
 }
 
-static int make_machine(const struct tc_isa *isa, LLVMCodeModel model,
-			LLVMTargetMachineRef *out, struct hexo_error *err)
+int tc_backend_machine(const struct tc_isa *isa, LLVMCodeModel model,
+		       LLVMTargetMachineRef *out, struct hexo_error *err)
 {
 	LLVMTargetRef target;
 	char *why = NULL;
@@ -167,7 +167,7 @@ int tc_backend_generate(LLVMModuleRef m, const struct tc_isa *isa,
 	LLVMSetDataLayout(m, isa->data_layout);
 	tune(m, isa);
 	describe_frames(m);
-	r = make_machine(isa, model, &machine, err);
+	r = tc_backend_machine(isa, model, &machine, err);
 	if (r == 0)
 		r = tc_optimise(m, pipeline, machine, true, err);
 	if (r == 0)

@@ -21,6 +21,10 @@ struct tc_backend {
 	bool verbose;
 };
 
+/* What LLVM knows of an ISA. The caller disposes of it. */
+int tc_backend_machine(const struct tc_isa *isa, LLVMCodeModel model,
+		       LLVMTargetMachineRef *out, struct hexo_error *err);
+
 /* Generates one ISA's object from a module that is portable; m is of no use
  * for anything else afterwards. */
 int tc_backend_generate(LLVMModuleRef m, const struct tc_isa *isa,

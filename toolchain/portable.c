@@ -6,6 +6,7 @@
 #include <llvm-c/DebugInfo.h>
 #include <stddef.h>
 
+#include "toolchain/backend.h"
 #include "toolchain/float.h"
 #include "toolchain/lines.h"
 #include "toolchain/optimise.h"
@@ -14,6 +15,24 @@
 /* The data layout of portable code; the ISAs' differ from it only in what
  * does not change where anything lies. */
 #define PORTABLE_LAYOUT "e-m:e-i64:64-i128:128-n8:16:32:64-S128"
+
+/*
+ * The pipeline of any C compiler, vectorisers included, with the costs of one
+ * ISA: all have vectors of 128 bits, and what comes out is generic IR. So
+ * polls and frames are made in loops whose shape is final.
+ */
+static int optimise(LLVMModuleRef m, struct hexo_error *err)
+{
+	LLVMTargetMachineRef model = NULL;
+	int r = tc_backend_machine(&tc_isas[0], LLVMCodeModelSmall, &model,
+				   err);
+
+	if (r < 0)
+		return r;
+	r = tc_optimise(m, "default<O2>", model, true, err);
+	LLVMDisposeTargetMachine(model);
+	return r;
+}
 
 int tc_portable_optimise(LLVMModuleRef m, enum pass_scope scope, bool *lines,
 			 struct hexo_error *err)
@@ -31,7 +50,7 @@ int tc_portable_optimise(LLVMModuleRef m, enum pass_scope scope, bool *lines,
 	else
 		LLVMStripModuleDebugInfo(m);
 	if (r == 0)
-		r = tc_optimise(m, "default<O2>", NULL, false, err);
+		r = optimise(m, err);
 	if (r == 0)
 		tc_float_fix(m);
 	return r;
