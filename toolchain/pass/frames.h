@@ -5,6 +5,7 @@
  *   capture   calls that may reach a poll become invokes whose landing pads
  *             save what is live (liveness)
  *   resume    the clone that goes on from a record
+ *   jump      setjmp, which writes a record when it is called
  *
  * Marker functions stand for what pass_isa lowers last, so that the
  * optimiser knows what it may assume:
@@ -29,9 +30,10 @@
 enum site_kind {
 	SITE_CALL,   /* may reach a poll or a jump */
 	SITE_PARK,   /* hexo_poll_park */
-	SITE_SETJMP, /* saves its record when called, into an area */
+	SITE_SETJMP, /* writes its record when called, into an area */
 };
 
+/* A call after which the function may have to go on from a record. */
 struct site {
 	enum site_kind kind;
 	LLVMValueRef invoke;
@@ -55,7 +57,7 @@ struct frames {
 	LLVMBuilderRef b;
 	LLVMTypeRef ptr, i32, i64, none, pad_type;
 	LLVMValueRef save, pop, next, unwind, pstack;
-	/* A jump passes over functions with the plain one. */
+	/* Of functions that a jump passes over, and of those with areas. */
 	LLVMValueRef personality, jump_personality;
 	LLVMValueRef jump_set, jump_here;
 	LLVMTypeRef save_type, pop_type, unwind_type;
