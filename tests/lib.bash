@@ -160,13 +160,14 @@ with_hops() {
 # with_moves COUNT JOB [ARG...]: an image that reads input and writes to stdout
 # runs with COUNT moves spread over its run
 with_moves() {
-	local count=$1 polls
+	local count=$1 polls hops
 	shift
 	hexo_run --count --local "$@"
 	polls=$(figure .polls)
 	echo "$polls polls"
 	[ "$polls" -gt "$count" ]
-	hexo_run --isa x86-64 --local $(hops_at "$count" "$polls") "$@"
+	read -ra hops <<< "$(hops_at "$count" "$polls")"
+	hexo_run --isa x86-64 --local "${hops[@]}" "$@"
 	cat stderr
 	ran_on aarch64 x86-64
 	hops_done "$count"
