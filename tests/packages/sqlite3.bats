@@ -19,7 +19,7 @@ fill() {
 	cat <<-'E'
 		COMMIT;
 		SELECT count(*), sum(size), min(name), max(name) FROM part;
-		SELECT name, count(*) AS n, avg(size) FROM part GROUP BY name
+		SELECT name, count(*) AS n, printf('%.6f', avg(size)) FROM part GROUP BY name
 			ORDER BY n DESC, name LIMIT 20;
 		SELECT a.id, b.id, hex(a.note) FROM part a JOIN part b
 			ON a.size = b.size AND a.id < b.id
@@ -33,7 +33,7 @@ fill() {
 			FROM part WHERE size > 1000 ORDER BY 3 LIMIT 10;
 		SELECT json_group_array(json_object('id', id, 'size', size))
 			FROM (SELECT * FROM part ORDER BY size, id LIMIT 5);
-		SELECT printf('%.3f', sum(size) / 7.0), round(avg(id), 2)
+		SELECT printf('%.3f', sum(size) / 7.0), printf('%.2f', avg(id))
 			FROM part;
 		SELECT upper(name), length(note) FROM part
 			WHERE size BETWEEN 10 AND 12 ORDER BY id LIMIT 20;
