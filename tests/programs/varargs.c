@@ -146,6 +146,7 @@ static void structs(void)
 /* Needs more alignment than any other argument. */
 typedef float wide __attribute__((vector_size(32)));
 
+#pragma clang diagnostic ignored "-Wpsabi"
 static double lanes(int n, ...)
 {
 	va_list list;

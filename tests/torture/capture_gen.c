@@ -16,7 +16,8 @@ enum {
 	SHIFTS = 1,     /* a ^= b >> 3 */
 	ADDS = 2,       /* a = 2 * b */
 	MULTIPLIES = 4, /* a = a * b, and wraps */
-	PASSES = 8,     /* through an ellipsis, as it is */
+	/* not the widest vector: clang's own va_arg on x86-64 misreads it */
+	PASSES = 8, /* through an ellipsis, as it is */
 };
 
 static const struct type {
@@ -41,7 +42,7 @@ static const struct type {
 	{ "v4i", SHIFTS | PASSES },
 	{ "v2d", ADDS | PASSES },
 	{ "v8c", SHIFTS | PASSES },
-	{ "v8f", ADDS | PASSES },
+	{ "v8f", ADDS },
 	{ "big", PASSES },
 	{ "nest", PASSES },
 	{ "either", PASSES },
