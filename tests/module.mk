@@ -92,6 +92,7 @@ check-programs: all $(TEST_IMAGES) $(TEST_NATIVE) $(BENCH_IMAGES) \
 		$(BENCH_NATIVE) $(MATRIX) packages $(B)/bench/count.so \
 		$(COUNTED) $(CAPTURE_GEN) $(CTORTURE)
 check: export CTORTURE_EVERY ?= 10
+check: export TORTURE_HOPS ?= 4
 check: check-programs $(UNIT_TESTS)
 	tests/run.sh
 
