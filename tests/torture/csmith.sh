@@ -5,8 +5,9 @@
 # Runs random programs of csmith, COUNT (112) seeds from FIRST (1) on: what
 # they print when compiled by clang must be what they print when compiled by
 # hexo-cc, on x86-64, on aarch64, and moved between them. Seeds whose program
-# does not end natively, one in ten, are passed over. Prints TAP, a line a seed; a block
-# of seeds in which one failed keeps its directory in build/torture.
+# does not end natively, one in ten, are passed over. Prints TAP, a line a
+# seed; a block of seeds in which one failed keeps its directory in
+# build/torture.
 #
 # Variables: CSMITH_SIZE=all varies the programs' size and kind by the seed,
 # else they are small; TORTURE_HOPS is how many moves a program has at most;
