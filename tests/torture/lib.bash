@@ -19,7 +19,7 @@ LEVELS=(-O2 -O0 -O1 -O3 -Os)
 enter() {
 	failed=0
 	rm -rf "${WORK:?}/$1"
-	mkdir -p "$WORK/$1" && cd "$WORK/$1" || exit 1
+	mkdir -p "$WORK/$1/tmp" && cd "$WORK/$1" || exit 1
 }
 
 leave() {
@@ -110,6 +110,7 @@ run_as() {
 	local name=$1 how=$2 status=0
 	shift 2
 	log timeout -k 5 "${TORTURE_TIMEOUT:-60}" hexo run "$@" --local \
+		--volume "$PWD/tmp:/tmp" \
 		./all "$name" > "$name.$how" < /dev/null || status=$?
 	echo "status $status" >> "$name.$how"
 }
