@@ -33,7 +33,7 @@ static const char pipeline[] =
 	"simplifycfg<bonus-inst-threshold=1;forward-switch-cond;"
 	"switch-range-to-icmp;switch-to-lookup;no-keep-loops;"
 	"hoist-common-insts;sink-common-insts>,"
-	"slp-vectorizer,vector-combine," INSTCOMBINE "loop-unroll<O2>,"
+	"vector-combine," INSTCOMBINE "loop-unroll<O2>,"
 	"sroa<preserve-cfg>,infer-alignment," INSTCOMBINE
 	"loop-mssa(licm<allowspeculation>),alignment-from-assumptions,"
 	"loop-sink,instsimplify,div-rem-pairs,"

@@ -25,6 +25,10 @@
 /* A nest with at most this many iterations in all needs no poll. */
 #define SHORT_TRIPS 16384
 
+/* Instructions of a function whose loops are not repeated: it is large
+ * already, and each poll saves much. */
+#define LARGE 2000
+
 struct placer {
 	LLVMModuleRef m;
 	LLVMBuilderRef b;
@@ -157,7 +161,7 @@ static void add_latches(const struct loop *loop, struct ir_list *points)
 				    loop->latches.at[i])));
 }
 
-static void reshape(LLVMValueRef f, LLVMBasicBlockRef header,
+static void reshape(LLVMValueRef f, LLVMBasicBlockRef header, bool large,
 		    struct ir_list *points)
 {
 	struct loops l;
@@ -171,7 +175,7 @@ static void reshape(LLVMValueRef f, LLVMBasicBlockRef header,
 			continue;
 		if (loop_counts(&l, loop, &count))
 			ir_list_add(points, stripmine(&l, loop, &count));
-		else if (loop->latches.n == 1)
+		else if (loop->latches.n == 1 && !large)
 			ir_list_add(points, LLVMGetBasicBlockTerminator(
 						    unroll(&l, loop)));
 		else
@@ -181,9 +185,21 @@ static void reshape(LLVMValueRef f, LLVMBasicBlockRef header,
 	loops_free(&l);
 }
 
+static unsigned count_instructions(LLVMValueRef f)
+{
+	unsigned n = 0;
+
+	ir_each_block (b, f) {
+		ir_each_inst (i, b)
+			n++;
+	}
+	return n;
+}
+
 static void place_in_function(struct placer *p, LLVMValueRef f)
 {
 	struct ir_list points = { 0 }, headers = { 0 };
+	bool large = count_instructions(f) > LARGE;
 	struct loops l;
 
 	/* 1. plan, while nothing changes */
@@ -212,7 +228,8 @@ static void place_in_function(struct placer *p, LLVMValueRef f)
 	/* 2. loops that take another shape, one at a time: each changes the
 	 * blocks */
 	for (unsigned k = 0; k < headers.n; k++)
-		reshape(f, LLVMValueAsBasicBlock(headers.at[k]), &points);
+		reshape(f, LLVMValueAsBasicBlock(headers.at[k]), large,
+			&points);
 	/* 3. polls before the terminators found */
 	for (unsigned k = 0; k < points.n; k++)
 		place_poll(p, points.at[k]);
