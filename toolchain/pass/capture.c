@@ -279,6 +279,7 @@ void capture_plan(struct frames *fr, struct frame_function *fn)
 	for (unsigned k = 0; k < fn->n; k++)
 		fn->has_stack |= fn->sites[k].kind == SITE_SETJMP;
 	liveness_fill(fn);
+	remat_plan(fn);
 	lay_out(fr, fn);
 	add_areas(fr, fn);
 	LLVMSetPersonalityFn(fn->f, fn->n_areas ? fr->jump_personality

@@ -192,6 +192,8 @@ static void free_function(struct frame_function *fn)
 		free(fn->sites[k].offset);
 	}
 	free(fn->sites);
+	ir_list_free(&fn->remat);
+	ir_map_free(&fn->remat_index);
 	free(fn->locals);
 	ir_list_free(&fn->fixed);
 	ir_map_free(&fn->places);

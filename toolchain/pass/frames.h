@@ -80,6 +80,9 @@ struct frame_function {
 	uint64_t locals_size, locals_align;
 	struct site *sites;
 	unsigned n;
+	/* Values that are live at sites, but follow from others: not saved. */
+	struct ir_list remat;
+	struct ir_map remat_index;
 	/* Of its setjmp sites; the last of the locals, one after another. */
 	unsigned n_areas;
 	uint64_t areas_size;
@@ -126,6 +129,12 @@ void capture_build(struct frames *fr, struct frame_function *fn);
 /* Live values after each site, locals excluded; sites' invokes exist, locals
  * of fixed size are allocas. */
 void liveness_fill(struct frame_function *fn);
+
+/* Fills fn->remat; takes these values off the sites' lists. */
+void remat_plan(struct frame_function *fn);
+/* Replaces c, the clone's copy of such a value, by computing it where it is
+ * used. Those that are computed from it come first. */
+void remat_compute(LLVMBuilderRef b, LLVMValueRef c);
 
 /* A landing pad at the builder's position: saves the site's frame and goes
  * on unwinding. That of a setjmp only fills the site's area: jump_cut() moves

@@ -443,6 +443,41 @@ static void build_landing(struct resume *r)
 	LLVMAddIncoming(r->record, record, from, 2);
 }
 
+/* Users first: what is computed from a value takes it from where it is. */
+static void compute_again(struct resume *r, struct ir_map *copies, bool *done,
+			  unsigned k)
+{
+	LLVMValueRef c = copy_of(r, r->fn->remat.at[k]);
+
+	if (done[k])
+		return;
+	done[k] = true;
+	for (LLVMUseRef u = LLVMGetFirstUse(c); u;) {
+		int user = ir_map_get(copies, LLVMGetUser(u));
+
+		if (user >= 0 && !done[user]) {
+			compute_again(r, copies, done, (unsigned)user);
+			u = LLVMGetFirstUse(c);
+		} else {
+			u = LLVMGetNextUse(u);
+		}
+	}
+	remat_compute(r->fr->b, c);
+}
+
+static void compute_all_again(struct resume *r)
+{
+	const struct ir_list *remat = &r->fn->remat;
+	cleanup_free bool *done = base_alloc(remat->n + 1);
+	struct ir_map copies = { 0 };
+
+	for (unsigned k = 0; k < remat->n; k++)
+		ir_map_put(&copies, copy_of(r, remat->at[k]), (int)k);
+	for (unsigned k = 0; k < remat->n; k++)
+		compute_again(r, &copies, done, k);
+	ir_map_free(&copies);
+}
+
 void resume_build(struct frames *fr, struct frame_function *fn)
 {
 	struct resume r = { .fr = fr, .fn = fn, .g = fn->clone };
@@ -457,6 +492,7 @@ void resume_build(struct frames *fr, struct frame_function *fn)
 	copy_body(&r);
 	build_entry(&r);
 	build_landing(&r);
+	compute_all_again(&r);
 	/* 2. a slot for each value that has several definitions now */
 	LLVMPositionBuilderAtEnd(fr->b, r.entry);
 	if (fn->large)
