@@ -12,7 +12,7 @@ LOCAL=(--local)
 # hexo-vm itself lies elsewhere.
 GUEST=low=0x01000000,high=0x0fe00000
 # What a poll reads.
-POLL=0x0fff0004
+POLL=0x0fff0000
 
 say() {
 	echo "bench: $*" >&2

@@ -21,7 +21,7 @@
 
 #include <stdint.h>
 
-#define HEXO_ABI_VERSION 1
+#define HEXO_ABI_VERSION 2
 
 #define HEXO_HC_PORT 0x4800
 #define HEXO_HC_MMIO UINT64_C(0x7f00000000)
@@ -120,8 +120,9 @@ enum hexo_mode { HEXO_MODE_START = 0, HEXO_MODE_RESUME = 1 };
  * is the portable progress counter.
  */
 struct hexo_control {
+	/* monitor; first, as some ISAs make round addresses in one step */
+	uint32_t poll_flag;
 	uint32_t abi_version;  /* monitor: HEXO_ABI_VERSION */
-	uint32_t poll_flag;    /* monitor */
 	uint32_t park_request; /* monitor; guest clears it when it parks */
 	uint32_t mode;         /* monitor: enum hexo_mode */
 	uint64_t polls;        /* guest; carried over by a move */

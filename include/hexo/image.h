@@ -16,7 +16,7 @@
  *   "build_id": "<32 hex digits>",  hash over the portable module
  *   "layout_hash": "<16 hex>",      XXH64 over "address name\n" of all
  *                                   portable symbols, by address
- *   "layout_version": 1, "abi_version": 1, "frame_version": 2,
+ *   "layout_version": 1, "abi_version": 2, "frame_version": 2,
  *   "isas": [ { "name": "x86-64", "file": "x86-64.elf",
  *               "size": bytes, "xxh64": "<16 hex>",
  *               "debug": { "file": "x86-64.debug",      with -g

@@ -22,7 +22,7 @@ programs() {
 longest() {
 	rm -f counts
 	timeout -k 5 600 env "QEMU_PLUGIN=$ROOT/build/bench/count.so,$(
-		)out=$PWD/counts,low=0x1000000,high=0xfe00000,poll=0xfff0004" \
+		)out=$PWD/counts,low=0x1000000,high=0xfe00000,poll=0xfff0000" \
 		"$ROOT/build/bench/counted/hexo" run --local \
 		--backend process "$@" > stdout 2> stderr || return 1
 	awk '{ print $3 }' counts

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "toolchain/pass/loops.h"
 
 bool function_is_poll(LLVMValueRef f)
 {
@@ -231,6 +232,82 @@ static void visit(struct recursion *r, unsigned i)
 	r->state[i] = 2;
 }
 
+/* May function i come to call the target, other than by returning? */
+static bool may_call(const struct callgraph *g, unsigned i, unsigned target,
+		     bool *seen)
+{
+	if (i == target)
+		return true;
+	if (seen[i])
+		return false;
+	seen[i] = true;
+	ir_each_block (b, g->functions.at[i]) {
+		ir_each_inst (inst, b) {
+			LLVMValueRef f =
+				ir_is_call(inst) ? ir_callee(inst) : NULL;
+			int callee = f ? ir_map_get(&g->index, f) : -1;
+
+			if (!ir_is_call(inst))
+				continue;
+			if (callee < 0 && (!f || outside_reaches(g, f)))
+				return true; /* it may call anything */
+			if (callee >= 0 &&
+			    may_call(g, (unsigned)callee, target, seen))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Does this call lead back to the function it is in, which is number i? */
+static bool leads_back(const struct callgraph *g, LLVMValueRef call, unsigned i)
+{
+	LLVMValueRef f = ir_callee(call);
+	int callee = f ? ir_map_get(&g->index, f) : -1;
+	bool *seen, back;
+
+	if (callee < 0)
+		return !f || (!ir_is_intrinsic(f) && outside_reaches(g, f));
+	seen = base_alloc(g->functions.n * sizeof(bool));
+	back = may_call(g, (unsigned)callee, i, seen);
+	free(seen);
+	return back;
+}
+
+static bool is_in_loop(LLVMValueRef call)
+{
+	LLVMBasicBlockRef block = LLVMGetInstructionParent(call);
+	struct loops l;
+	bool inside = false;
+
+	loops_find(&l, LLVMGetBasicBlockParent(block));
+	for (unsigned k = 0; k < l.n; k++)
+		inside |= loop_has(&l, &l.at[k], block);
+	loops_free(&l);
+	return inside;
+}
+
+/*
+ * A function that comes back to itself by one call only, in a loop, needs no
+ * poll at its entry: loops with calls poll at their back edges, so that what
+ * is without polls is one way down the stack and one up.
+ */
+static bool polls_anyway(const struct callgraph *g, unsigned i)
+{
+	LLVMValueRef back = NULL;
+
+	ir_each_block (b, g->functions.at[i]) {
+		ir_each_inst (inst, b) {
+			if (!ir_is_call(inst) || !leads_back(g, inst, i))
+				continue;
+			if (back || ir_callee(inst) != g->functions.at[i])
+				return false;
+			back = inst;
+		}
+	}
+	return back && is_in_loop(back);
+}
+
 bool *callgraph_find_recursion(const struct callgraph *g)
 {
 	unsigned n = g->functions.n;
@@ -243,6 +320,9 @@ bool *callgraph_find_recursion(const struct callgraph *g)
 	for (unsigned i = 0; i < n; i++)
 		if (r.state[i] == 0)
 			visit(&r, i);
+	for (unsigned i = 0; i < n; i++)
+		if (r.polls[i] && polls_anyway(g, i))
+			r.polls[i] = false;
 	free(r.state);
 	return r.polls;
 }

@@ -301,6 +301,21 @@ static uint64_t type_trips(const struct loop_count *count)
 	return trips < UINT64_MAX ? trips + 1 : 0;
 }
 
+/* From 0 in steps of 1 up to x & constant, as the iterations are that an
+ * unrolled loop leaves over; 0: another kind. */
+static uint64_t masked_trips(const struct loop_count *count, LLVMValueRef start)
+{
+	LLVMValueRef limit = count->limit, mask;
+
+	if (count->step != 1 || !LLVMIsNull(start) ||
+	    !LLVMIsAInstruction(limit) ||
+	    LLVMGetInstructionOpcode(limit) != LLVMAnd)
+		return 0;
+	mask = LLVMGetOperand(limit, 1);
+	/* it runs at least once: its entry is guarded, or it would wrap */
+	return LLVMIsAConstantInt(mask) ? LLVMConstIntGetZExtValue(mask) : 0;
+}
+
 uint64_t loop_most_trips(const struct loop_count *count)
 {
 	unsigned n = LLVMCountIncoming(count->iv);
@@ -316,8 +331,11 @@ uint64_t loop_most_trips(const struct loop_count *count)
 			return type_trips(count);
 		start = v;
 	}
-	if (!start || !LLVMIsAConstantInt(start) ||
-	    !LLVMIsAConstantInt(count->limit))
+	if (!start || !LLVMIsAConstantInt(start))
+		return type_trips(count);
+	if (masked_trips(count, start))
+		return masked_trips(count, start);
+	if (!LLVMIsAConstantInt(count->limit))
 		return type_trips(count);
 	span = LLVMConstIntGetSExtValue(count->limit) -
 	       LLVMConstIntGetSExtValue(start);

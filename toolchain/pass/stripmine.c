@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "toolchain/pass/stripmine.h"
 
+#include "toolchain/pass/loopcopy.h"
+
 /*
  *      outside                    outside
  *         |                          |
@@ -23,6 +25,13 @@ struct miner {
 	LLVMBasicBlockRef strip, done, again;
 	LLVMValueRef strip_iv;
 };
+
+static uint64_t strip_span(const struct miner *s)
+{
+	int64_t step = s->count->step;
+
+	return STRIP * (step > 0 ? (uint64_t)step : -(uint64_t)step);
+}
 
 /* The part of a header's phi that comes from outside moves to strip. */
 static void split_phi(struct miner *s, LLVMValueRef phi)
@@ -67,24 +76,91 @@ static void redirect_entries(struct miner *s)
 	}
 }
 
+/* The only block that leads into the loop from outside; NULL: there are
+ * several, or it leads elsewhere, too. */
+static LLVMBasicBlockRef find_preheader(const struct miner *s)
+{
+	LLVMBasicBlockRef found = NULL;
+
+	for (unsigned i = 0; i < s->l->blocks.n; i++) {
+		LLVMBasicBlockRef b = LLVMValueAsBasicBlock(s->l->blocks.at[i]);
+		LLVMValueRef end = LLVMGetBasicBlockTerminator(b);
+
+		if (ir_test(s->loop->body, i))
+			continue;
+		for (unsigned k = 0; k < LLVMGetNumSuccessors(end); k++) {
+			if (LLVMGetSuccessor(end, k) != s->loop->header)
+				continue;
+			if (found || LLVMGetNumSuccessors(end) != 1)
+				return NULL;
+			found = b;
+		}
+	}
+	return found;
+}
+
+static LLVMValueRef start_of(const struct miner *s, LLVMBasicBlockRef from)
+{
+	for (unsigned k = 0; k < LLVMCountIncoming(s->count->iv); k++)
+		if (LLVMGetIncomingBlock(s->count->iv, k) == from)
+			return LLVMGetIncomingValue(s->count->iv, k);
+	return NULL;
+}
+
+/* Iterations times |step| from iv to the limit, less one: where they are
+ * equal the loop takes all values of its type. */
+static LLVMValueRef build_distance(struct miner *s, LLVMValueRef iv)
+{
+	LLVMValueRef limit = s->count->limit;
+	LLVMValueRef one = LLVMConstInt(LLVMTypeOf(limit), 1, 0);
+	LLVMValueRef all = s->count->step > 0
+				   ? LLVMBuildSub(s->b, limit, iv, "")
+				   : LLVMBuildSub(s->b, iv, limit, "");
+
+	return LLVMBuildSub(s->b, all, one, "");
+}
+
+/*
+ * Most loops run shorter than a strip, and many are short and run often: they
+ * get a version without strips, chosen before the loop is entered.
+ */
+static void build_plain(struct miner *s)
+{
+	LLVMBasicBlockRef from = find_preheader(s);
+	LLVMTypeRef type = LLVMTypeOf(s->count->limit);
+	struct loop_copy copy = { 0 };
+	LLVMValueRef end, distance, few;
+
+	if (!from || loop_count_instructions(s->l, s->loop) > PLAIN_MAX)
+		return;
+	end = LLVMGetBasicBlockTerminator(from);
+	LLVMPositionBuilderBefore(s->b, end);
+	distance = build_distance(s, start_of(s, from));
+	few = LLVMBuildICmp(s->b, LLVMIntULT, distance,
+			    LLVMConstInt(type, strip_span(s), 0), "");
+	loop_copy_body(s->l, s->loop, &copy);
+	LLVMBuildCondBr(s->b, few, loop_copy_of_block(&copy, s->loop->header),
+			s->loop->header);
+	LLVMInstructionEraseFromParent(end);
+	loop_copy_free(&copy);
+}
+
 /* iv + umin(limit - iv, STRIP * step), the other way round going down. */
 static LLVMValueRef build_limit(struct miner *s)
 {
 	LLVMValueRef limit = s->count->limit, iv = s->strip_iv;
 	LLVMTypeRef type = LLVMTypeOf(limit);
 	bool up = s->count->step > 0;
-	uint64_t step =
-		up ? (uint64_t)s->count->step : -(uint64_t)s->count->step;
 	unsigned id = LLVMLookupIntrinsicID("llvm.umin", 9);
 	LLVMValueRef args[2];
 	LLVMValueRef span;
 
-	args[0] = up ? LLVMBuildSub(s->b, limit, iv, "")
-		     : LLVMBuildSub(s->b, iv, limit, "");
-	args[1] = LLVMConstInt(type, STRIP * step, 0);
+	args[0] = build_distance(s, iv);
+	args[1] = LLVMConstInt(type, strip_span(s) - 1, 0);
 	span = LLVMBuildCall2(
 		s->b, LLVMIntrinsicGetType(ir_context(s->m), id, &type, 1),
 		LLVMGetIntrinsicDeclaration(s->m, id, &type, 1), args, 2, "");
+	span = LLVMBuildAdd(s->b, span, LLVMConstInt(type, 1, 0), "");
 	return up ? LLVMBuildAdd(s->b, iv, span, "limit")
 		  : LLVMBuildSub(s->b, iv, span, "limit");
 }
@@ -114,13 +190,13 @@ LLVMValueRef stripmine(const struct loops *l, const struct loop *loop,
 		.l = l,
 		.loop = loop,
 		.count = count,
-		.strip =
-			LLVMInsertBasicBlockInContext(c, loop->header, "strip"),
-		.done = LLVMAppendBasicBlockInContext(c, f, "strip.done"),
-		.again = LLVMAppendBasicBlockInContext(c, f, "strip.again"),
 	};
 	LLVMValueRef limit, ended, back;
 
+	build_plain(&s);
+	s.strip = LLVMInsertBasicBlockInContext(c, loop->header, "strip");
+	s.done = LLVMAppendBasicBlockInContext(c, f, "strip.done");
+	s.again = LLVMAppendBasicBlockInContext(c, f, "strip.again");
 	LLVMMoveBasicBlockAfter(s.done, count->latch);
 	LLVMMoveBasicBlockAfter(s.again, s.done);
 	redirect_entries(&s);

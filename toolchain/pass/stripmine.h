@@ -2,7 +2,7 @@
 /*
  * Strip-mining: a counting innermost loop becomes two, the inner one running
  * at most STRIP iterations, so that the outer one can poll and the inner one
- * still be vectorised.
+ * still run at full speed. Where it has few iterations the original is run.
  */
 #ifndef HEXO_PASS_STRIPMINE_H
 #define HEXO_PASS_STRIPMINE_H
@@ -10,6 +10,8 @@
 #include "toolchain/pass/loops.h"
 
 #define STRIP 16384
+/* Instructions of a loop that is worth a version without strips. */
+#define PLAIN_MAX 120
 
 /* Returns the instruction before which the outer loop's poll belongs. The
  * loops l and count came from are stale afterwards. */
