@@ -106,6 +106,7 @@ static int read_symbols(struct tc_elf *e, struct hexo_error *err)
 	e->symbol_names = strings(e, s->sh_link, &len);
 	if (!e->symbols || !e->symbol_names)
 		return broken(e, "symbols", err);
+	e->symbol_names_len = len;
 	for (size_t k = 0; k < e->n_symbols; k++)
 		if (e->symbols[k].st_name >= len)
 			return broken(e, "symbol name", err);
@@ -137,6 +138,28 @@ void tc_elf_close(struct tc_elf *e)
 {
 	free(e->data);
 	*e = (struct tc_elf){ 0 };
+}
+
+void tc_elf_keep_functions(struct tc_elf *e)
+{
+	Elf64_Sym *symbols =
+		(void *)(e->data + ((const char *)e->symbols - e->data));
+	char *names = e->data + (e->symbol_names - e->data);
+	cleanup_free bool *used = base_alloc(e->symbol_names_len + 1);
+
+	for (size_t k = 0; k < e->n_symbols; k++) {
+		size_t at = symbols[k].st_name;
+
+		if (ELF64_ST_TYPE(symbols[k].st_info) != STT_FUNC) {
+			symbols[k] = (Elf64_Sym){ 0 };
+			continue;
+		}
+		for (; names[at]; at++)
+			used[at] = true;
+	}
+	for (size_t k = 0; k < e->symbol_names_len; k++)
+		if (!used[k])
+			names[k] = '\0';
 }
 
 const Elf64_Shdr *tc_elf_section(const struct tc_elf *e, const char *name)

@@ -25,6 +25,7 @@ struct tc_elf {
 	const Elf64_Sym *symbols;
 	size_t n_symbols;
 	const char *symbol_names;
+	size_t symbol_names_len;
 };
 
 #define cleanup_elf __attribute__((cleanup(tc_elf_close)))
@@ -34,6 +35,10 @@ int tc_elf_open(struct tc_elf *e, const char *path, struct hexo_error *err);
 int tc_elf_parse(struct tc_elf *e, const char *path, char *data, size_t len,
 		 struct hexo_error *err);
 void tc_elf_close(struct tc_elf *e);
+
+/* Blanks the symbols of all but functions, and their names: reports need no
+ * others, and what is blank takes no room in an image. */
+void tc_elf_keep_functions(struct tc_elf *e);
 
 /* NULL if there is none of that name. */
 const Elf64_Shdr *tc_elf_section(const struct tc_elf *e, const char *name);

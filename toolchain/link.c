@@ -369,6 +369,8 @@ static int check_all(struct linking *l, struct tc_elf *elfs,
 	note.layout_hash = l->image.layout_hash;
 	for (size_t k = 0; k < tc_isa_count && r == 0; k++)
 		r = tc_elfcheck_set_note(&elfs[k], &note, err);
+	for (size_t k = 0; k < tc_isa_count && r == 0; k++)
+		tc_elf_keep_functions(&elfs[k]);
 	return r;
 }
 

@@ -6,6 +6,7 @@
 #include <llvm-c/DebugInfo.h>
 #include <stddef.h>
 
+#include "toolchain/align.h"
 #include "toolchain/backend.h"
 #include "toolchain/float.h"
 #include "toolchain/lines.h"
@@ -49,6 +50,7 @@ int tc_portable_optimise(LLVMModuleRef m, enum pass_scope scope, bool *lines,
 		tc_lines_keep(m);
 	else
 		LLVMStripModuleDebugInfo(m);
+	tc_align_arrays(m);
 	if (r == 0)
 		r = optimise(m, err);
 	if (r == 0)

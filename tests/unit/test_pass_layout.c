@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: toolchain/pass/layout.c toolchain/pass/callgraph.c
+// LINK: toolchain/pass/loops.c
 // LINK: toolchain/pass/ir.c base/base.c base/error.c
 // LINK: ; -L/usr/lib/llvm-19/lib -lLLVM-19
 /* The address map, and what the compiler puts where. */

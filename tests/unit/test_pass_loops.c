@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: toolchain/pass/loops.c
 // LINK: toolchain/pass/stripmine.c toolchain/pass/unroll.c
+// LINK: toolchain/pass/loopcopy.c
 // LINK: toolchain/pass/ir.c base/base.c base/error.c
 // LINK: ; -L/usr/lib/llvm-19/lib -lLLVM-19
 /* Loops: found, understood, and still the same loop after reshaping. */

@@ -294,6 +294,20 @@ LLVMBasicBlockRef ir_split_after(LLVMValueRef inst)
 	return rest;
 }
 
+void ir_branch_weights(LLVMValueRef branch, uint32_t first, uint32_t second)
+{
+	LLVMModuleRef m = ir_module_of(branch);
+	LLVMContextRef c = ir_context(m);
+	LLVMMetadataRef w[] = {
+		LLVMMDStringInContext2(c, "branch_weights", 14),
+		LLVMValueAsMetadata(ir_i32(m, first)),
+		LLVMValueAsMetadata(ir_i32(m, second)),
+	};
+
+	LLVMSetMetadata(branch, LLVMGetMDKindIDInContext(c, "prof", 4),
+			LLVMMetadataAsValue(c, LLVMMDNodeInContext2(c, w, 3)));
+}
+
 LLVMValueRef ir_i64(LLVMModuleRef m, uint64_t v)
 {
 	return LLVMConstInt(LLVMInt64TypeInContext(ir_context(m)), v, 0);

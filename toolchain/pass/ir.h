@@ -121,6 +121,8 @@ void ir_phi_redirect(LLVMBasicBlockRef block, LLVMBasicBlockRef from,
 		     LLVMBasicBlockRef to);
 /* First instruction that is not a phi. */
 LLVMValueRef ir_first_nonphi(LLVMBasicBlockRef b);
+/* How often a conditional branch goes to its first and second target. */
+void ir_branch_weights(LLVMValueRef branch, uint32_t first, uint32_t second);
 /* base + offset bytes; constants of the module's context. */
 LLVMValueRef ir_gep(LLVMBuilderRef b, LLVMValueRef base, uint64_t offset);
 LLVMValueRef ir_i64(LLVMModuleRef m, uint64_t v);

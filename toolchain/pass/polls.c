@@ -36,19 +36,6 @@ struct placer {
 	unsigned polls;
 };
 
-static void add_weights(struct placer *p, LLVMValueRef branch)
-{
-	LLVMContextRef c = ir_context(p->m);
-	LLVMMetadataRef w[] = {
-		LLVMMDStringInContext2(c, "branch_weights", 14),
-		LLVMValueAsMetadata(ir_i32(p->m, 1)),
-		LLVMValueAsMetadata(ir_i32(p->m, 1u << 20)),
-	};
-
-	LLVMSetMetadata(branch, LLVMGetMDKindIDInContext(c, "prof", 4),
-			LLVMMetadataAsValue(c, LLVMMDNodeInContext2(c, w, 3)));
-}
-
 /*
  * if (control->poll_flag && hexo_poll_due()) hexo_poll_park();
  *
@@ -80,7 +67,8 @@ static void place_poll(struct placer *p, LLVMValueRef before)
 	ask = LLVMAppendBasicBlockInContext(c, f, "poll.due");
 	park = LLVMAppendBasicBlockInContext(c, f, "poll.park");
 	LLVMPositionBuilderAtEnd(p->b, block);
-	add_weights(p, LLVMBuildCondBr(p->b, raised, ask, rest));
+	ir_branch_weights(LLVMBuildCondBr(p->b, raised, ask, rest), 1,
+			  1u << 20);
 	LLVMPositionBuilderAtEnd(p->b, ask);
 	due = LLVMBuildCall2(p->b, LLVMGlobalGetValueType(p->due), p->due, NULL,
 			     0, "");
@@ -88,7 +76,7 @@ static void place_poll(struct placer *p, LLVMValueRef before)
 	ir_call_attribute(due, "cold", 0);
 	ir_call_attribute(due, "nounwind", 0);
 	ir_call_attribute(due, "memory", IR_MEMORY_INACCESSIBLE);
-	add_weights(p, LLVMBuildCondBr(p->b, due, park, rest));
+	ir_branch_weights(LLVMBuildCondBr(p->b, due, park, rest), 1, 1u << 20);
 	LLVMPositionBuilderAtEnd(p->b, park);
 	call = LLVMBuildCall2(p->b, LLVMGlobalGetValueType(p->park), p->park,
 			      NULL, 0, "");

@@ -33,6 +33,9 @@ static uint64_t strip_span(const struct miner *s)
 	return STRIP * (step > 0 ? (uint64_t)step : -(uint64_t)step);
 }
 
+/* How much likelier the version without strips is taken to be. */
+#define WEIGHT_PLAIN 16
+
 /* The part of a header's phi that comes from outside moves to strip. */
 static void split_phi(struct miner *s, LLVMValueRef phi)
 {
@@ -129,7 +132,7 @@ static void build_plain(struct miner *s)
 	LLVMBasicBlockRef from = find_preheader(s);
 	LLVMTypeRef type = LLVMTypeOf(s->count->limit);
 	struct loop_copy copy = { 0 };
-	LLVMValueRef end, distance, few;
+	LLVMValueRef end, distance, few, branch;
 
 	if (!from || loop_count_instructions(s->l, s->loop) > PLAIN_MAX)
 		return;
@@ -139,8 +142,10 @@ static void build_plain(struct miner *s)
 	few = LLVMBuildICmp(s->b, LLVMIntULT, distance,
 			    LLVMConstInt(type, strip_span(s), 0), "");
 	loop_copy_body(s->l, s->loop, &copy);
-	LLVMBuildCondBr(s->b, few, loop_copy_of_block(&copy, s->loop->header),
-			s->loop->header);
+	branch = LLVMBuildCondBr(s->b, few,
+				 loop_copy_of_block(&copy, s->loop->header),
+				 s->loop->header);
+	ir_branch_weights(branch, WEIGHT_PLAIN, 1);
 	LLVMInstructionEraseFromParent(end);
 	loop_copy_free(&copy);
 }
