@@ -161,7 +161,6 @@ static const struct rule {
 	{ "-fprofile", JOINED, REFUSE, 0, NO_PROFILER },
 	{ "-ftest-coverage", EXACT, REFUSE, 0, NO_PROFILER },
 	{ "-fcoverage-mapping", EXACT, REFUSE, 0, NO_PROFILER },
-	{ "-finstrument-function", JOINED, REFUSE, 0, NO_PROFILER },
 	{ "-fxray-instrument", EXACT, REFUSE, 0, NO_PROFILER },
 	{ "-fsanitize=", JOINED, REFUSE, 0,
 	  "a VM has no run-time library of sanitizers; use one with clang" },

@@ -33,7 +33,7 @@ static const struct {
  * of the program's own that has such a name is told apart from them. */
 static const char *why_unavailable(LLVMValueRef f)
 {
-	if (LLVMIsAFunction(f) && LLVMGetSubprogram(f))
+	if (LLVMIsAFunction(f) && !LLVMIsDeclaration(f) && LLVMGetSubprogram(f))
 		return NULL;
 	for (size_t k = 0; k < sizeof(unavailable) / sizeof(unavailable[0]);
 	     k++)

@@ -2,8 +2,8 @@
 /*
  * The kernel of the guest: what its files share.
  *
- * It is portable C in the same module as the program; a system call is a
- * function call. All its state lies in ordinary globals, so a move carries
+ * It is portable C, compiled as programs are; a system call is a function
+ * call. All its state lies in ordinary globals, so a move carries
  * it along. Nothing about a node (the control page, the native stack) may be
  * kept in a global across a poll.
  *

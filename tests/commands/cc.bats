@@ -107,7 +107,7 @@ answers() {
 	mkdir temps
 	hexo-cc -O2 -save-temps=temps -o matrix matrix.c
 	sed -n '/^define.*@trace(/,/^}/p' temps/portable.ll > trace.ll
-	grep -q 'fmul double' trace.ll
+	grep -q 'fmul.*double' trace.ll
 	run grep -E 'alloca| phi |br ' trace.ll
 	[ -z "$output" ]
 }
@@ -191,15 +191,15 @@ answers() {
 	[[ "$output" == *x86-64.elf* ]]
 	[[ "$output" == *aarch64.elf* ]]
 	hexo image job | grep -q aarch64
-	hexo image --json job | jq -e '.format == 1 and (.isas | length) == 2'
+	hexo image --json job | jq -e '.format == 2 and (.isas | length) == 2'
 }
 
 @test "both ISAs have every portable symbol at one address" {
 	local isa
-	hexo-cc -O2 -o job main.c answer.c
-	unzip -q job '*.elf'
+	mkdir temps # as linked: an image has the names of functions only
+	hexo-cc -O2 -save-temps=temps -o job main.c answer.c
 	for isa in x86-64 aarch64; do
-		llvm-nm-19 --defined-only "$isa.elf" |
+		llvm-nm-19 --defined-only "temps/$isa.elf" |
 			awk '$1 >= "0000000010000000" { print $1, $3 }' |
 			sort > "$isa.portable"
 	done

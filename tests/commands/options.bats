@@ -138,7 +138,6 @@ compiles() {
 	says "starts with main" -Wl,-e,begin a.c
 	says "profile with another" -pg a.c
 	says "profile with another" --coverage a.c
-	says "profile with another" -finstrument-functions a.c
 	says "use one with clang" -fsanitize=address a.c
 	says "-frobnicate" -frobnicate a.c
 	says "C variant" fast.S
@@ -225,4 +224,12 @@ compiles() {
 	grep -q 'main: can move: .*, [1-9][0-9]* live values' out
 	hexo_run ./job
 	[ "$(cat stdout)" = "2 89" ]
+}
+
+@test "ccache keeps objects" {
+	local -x CCACHE_DIR=$PWD/ccache
+	ccache hexo-cc -O2 -DNUMBER=1 -c a.c -o first.o
+	ccache hexo-cc -O2 -DNUMBER=1 -c a.c -o second.o
+	cmp first.o second.o
+	ccache --print-stats | grep -qE '^(direct|preprocessed)_cache_hit[[:space:]]+1$'
 }

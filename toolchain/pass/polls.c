@@ -23,7 +23,7 @@
 #include "toolchain/pass/unroll.h"
 
 /* A nest with at most this many iterations in all needs no poll. */
-#define SHORT_TRIPS 16384
+#define SHORT_TRIPS 4096
 
 /* Instructions of a function whose loops are not repeated: it is large
  * already, and each poll saves much. */

@@ -9,7 +9,7 @@
 
 #include "toolchain/pass/loops.h"
 
-#define STRIP 16384
+#define STRIP 4096
 /* Instructions of a loop that is worth a version without strips. */
 #define PLAIN_MAX 120
 
