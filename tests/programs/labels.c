@@ -30,6 +30,7 @@ int main(void)
 {
 	static const short steps[] = { 0, 1, 4, 2, 0, 3 };
 
-	printf("%d %d\n", count(NULL), count(steps));
+	for (int k = 0; k < 20; k++)
+		printf("%d %d %d\n", k, count(NULL), count(steps));
 	return 0;
 }

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A compiler may leave out an allocation that nobody sees. */
+static char *volatile seen;
+
 int main(int argc, char **argv)
 {
 	size_t mib = 0;
@@ -18,6 +21,7 @@ int main(int argc, char **argv)
 		if (!block && argc < 2)
 			break;
 		memset(block, 1, 1 << 20);
+		seen = block;
 		mib++;
 	}
 	printf("out of memory: %d, some was there: %d\n", errno == ENOMEM,
