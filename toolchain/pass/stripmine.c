@@ -24,13 +24,22 @@ struct miner {
 	const struct loop_count *count;
 	LLVMBasicBlockRef strip, done, again;
 	LLVMValueRef strip_iv;
+	uint64_t length; /* of a strip, in iterations */
 };
+
+/* An iteration of a vectorised or unrolled loop is many of the program's. */
+static uint64_t strip_length(const struct loops *l, const struct loop *loop)
+{
+	uint64_t n = STRIP_WORK / loop_count_instructions(l, loop);
+
+	return n < STRIP_MIN ? STRIP_MIN : n > STRIP_MAX ? STRIP_MAX : n;
+}
 
 static uint64_t strip_span(const struct miner *s)
 {
 	int64_t step = s->count->step;
 
-	return STRIP * (step > 0 ? (uint64_t)step : -(uint64_t)step);
+	return s->length * (step > 0 ? (uint64_t)step : -(uint64_t)step);
 }
 
 /* How much likelier the version without strips is taken to be. */
@@ -195,6 +204,7 @@ LLVMValueRef stripmine(const struct loops *l, const struct loop *loop,
 		.l = l,
 		.loop = loop,
 		.count = count,
+		.length = strip_length(l, loop),
 	};
 	LLVMValueRef limit, ended, back;
 

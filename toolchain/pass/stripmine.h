@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Strip-mining: a counting innermost loop becomes two, the inner one running
- * at most STRIP iterations, so that the outer one can poll and the inner one
+ * a strip of iterations, so that the outer one can poll and the inner one
  * still run at full speed. Where it has few iterations the original is run.
  */
 #ifndef HEXO_PASS_STRIPMINE_H
@@ -9,7 +9,11 @@
 
 #include "toolchain/pass/loops.h"
 
-#define STRIP 4096
+/* A strip has so many IR instructions, within these numbers of iterations:
+ * each may touch a page for the first time, which takes 10 us. */
+#define STRIP_WORK 32768
+#define STRIP_MIN  128
+#define STRIP_MAX  4096
 /* Instructions of a loop that is worth a version without strips. */
 #define PLAIN_MAX 120
 
