@@ -6,6 +6,7 @@
  *   - counting innermost loops, which may yet be vectorised or unrolled, are
  *     strip-mined and poll between the strips;
  *   - none in loops that are short for certain;
+ *   - between the pieces of copies that may be long;
  *   - at the entry of functions that close a recursion;
  *   - before a longjmp(), which may close a loop.
  */
@@ -18,6 +19,7 @@
 #include "hexo/layout.h"
 #include "toolchain/pass/callgraph.h"
 #include "toolchain/pass/ir.h"
+#include "toolchain/pass/longcopy.h"
 #include "toolchain/pass/loops.h"
 #include "toolchain/pass/stripmine.h"
 #include "toolchain/pass/unroll.h"
@@ -33,6 +35,7 @@ struct placer {
 	LLVMModuleRef m;
 	LLVMBuilderRef b;
 	LLVMValueRef due, park; /* of the runtime */
+	bool long_copies;       /* are split; the runtime's own are not */
 	unsigned polls;
 };
 
@@ -218,6 +221,8 @@ static void place_in_function(struct placer *p, LLVMValueRef f)
 	for (unsigned k = 0; k < headers.n; k++)
 		reshape(f, LLVMValueAsBasicBlock(headers.at[k]), large,
 			&points);
+	if (p->long_copies && !large)
+		longcopy_split(f, &points);
 	/* 3. polls before the terminators found */
 	for (unsigned k = 0; k < points.n; k++)
 		place_poll(p, points.at[k]);
@@ -253,6 +258,7 @@ int pass_polls(LLVMModuleRef m, const struct pass_outside *outside,
 	struct placer p = {
 		.m = m,
 		.b = LLVMCreateBuilderInContext(c),
+		.long_copies = !outside || !outside->indirect,
 		.due = ir_declare(m, "hexo_poll_due", LLVMInt1TypeInContext(c),
 				  NULL, 0),
 		.park = ir_declare(m, "hexo_poll_park",
