@@ -44,6 +44,8 @@ struct linking {
 	LLVMModuleRef module;
 	bool whole;   /* the runtime's bitcode is part of it */
 	bool retried; /* the second attempt: warnings have been given */
+	/* why the runtime as compiled cannot be used, if known already */
+	const char *obstacle;
 	struct tc_image image;
 	bool lines;       /* the image is to have them */
 	uint64_t last_ns; /* when the last phase ended */
@@ -166,20 +168,6 @@ static int find_provided(struct linking *l, struct hexo_error *err)
 	return r;
 }
 
-static int join(struct linking *l, struct hexo_error *err)
-{
-	int r = find_provided(l, err);
-
-	if (r == 0)
-		r = tc_program_join(&l->program, l->whole, &l->module, err);
-	if (r == 0)
-		r = pass_refuse(l->module, err);
-	if (r == 0 && !l->o->quiet && !l->retried)
-		tc_unavailable_warn(l->module);
-	phase_done(l, "joining");
-	return r;
-}
-
 /* What returns twice must become part of its callers: sigsetjmp(). */
 static bool wants_twice(LLVMModuleRef m)
 {
@@ -194,6 +182,8 @@ static bool wants_twice(LLVMModuleRef m)
 /* Why a program cannot use the runtime as compiled; NULL if it can. */
 static const char *find_obstacle(struct linking *l)
 {
+	if (l->obstacle)
+		return l->obstacle;
 	if (tc_backend_data_is_far(l->module))
 		return "data out of reach";
 	if (wants_twice(l->module))
@@ -211,6 +201,23 @@ static int check_apart(struct linking *l)
 			"because of %s\n",
 			obstacle);
 	return obstacle ? NEEDS_WHOLE : 0;
+}
+
+static int join(struct linking *l, struct hexo_error *err)
+{
+	int r = find_provided(l, err);
+
+	l->obstacle = tc_program_override(&l->program);
+	if (l->obstacle && !l->whole && !l->program.failed)
+		return check_apart(l);
+	if (r == 0)
+		r = tc_program_join(&l->program, l->whole, &l->module, err);
+	if (r == 0)
+		r = pass_refuse(l->module, err);
+	if (r == 0 && !l->o->quiet && !l->retried)
+		tc_unavailable_warn(l->module);
+	phase_done(l, "joining");
+	return r;
 }
 
 static int optimise(struct linking *l, struct hexo_error *err)

@@ -314,24 +314,32 @@ bool tc_program_is_runtime(const struct tc_program *p,
 	       unit->archive >= p->first_runtime - 1;
 }
 
+/* Is a symbol of this unit another part's? */
+static bool crosses(const struct tc_program *p, const struct tc_unit *unit,
+		    struct tc_bitcode_symbol s)
+{
+	const struct tc_symbol *found = tc_symbols_find(&p->symbols, s.name);
+	bool runtime = tc_program_is_runtime(p, unit);
+
+	if (s.kind == TC_BITCODE_LOCAL || !found || found->state < TC_WEAK ||
+	    strcmp(s.name, "main") == 0 ||
+	    runtime == tc_program_is_runtime(p, &p->units[found->unit]))
+		return false;
+	/* a program may use what the runtime defines, but not define it, too */
+	return runtime || tc_bitcode_defines(s.kind);
+}
+
 const char *tc_program_override(const struct tc_program *p)
 {
 	for (size_t k = 0; k < p->n_units; k++) {
 		LLVMModuleRef m = p->units[k].module;
 
-		if (!tc_program_is_runtime(p, &p->units[k]))
+		if (!m)
 			continue;
 		for (struct tc_bitcode_symbol s = tc_bitcode_first(m); s.value;
-		     s = tc_bitcode_next(m, s)) {
-			const struct tc_symbol *found =
-				tc_symbols_find(&p->symbols, s.name);
-
-			if (s.kind != TC_BITCODE_LOCAL && found &&
-			    found->state >= TC_WEAK &&
-			    strcmp(s.name, "main") != 0 &&
-			    !tc_program_is_runtime(p, &p->units[found->unit]))
+		     s = tc_bitcode_next(m, s))
+			if (crosses(p, &p->units[k], s))
 				return s.name;
-		}
 	}
 	return NULL;
 }

@@ -69,7 +69,8 @@ bool tc_program_is_runtime(const struct tc_program *p,
 			   const struct tc_unit *unit);
 
 /* A symbol other than main that the program defines although the runtime's
- * units refer to it or define it weakly; NULL if there is none. */
+ * units refer to it or define it, too (one of both weakly, or as common);
+ * NULL if there is none. Looks at units that have not been joined. */
 const char *tc_program_override(const struct tc_program *p);
 
 /* Joins the units, which are gone then, into one module; unless whole, the

@@ -64,3 +64,34 @@ prints() {
 	prints here never.c -O2
 	prints here never.c
 }
+
+@test "a program may have functions and variables of libc's itself" {
+	cat > own.c <<-E
+		#include <stddef.h>
+		#include <stdio.h>
+		#include <string.h>
+		#include <unistd.h>
+		int optind; /* common, with libc's definition */
+		static char pool[1 << 16];
+		static size_t used, calls;
+		void *malloc(size_t n)
+		{
+			char *p = pool + used;
+
+			used += (n + 15) & ~(size_t)15;
+			calls++;
+			return p;
+		}
+		void free(void *p) {}
+		int main(int argc, char **argv)
+		{
+			char *two = strdup("two");
+
+			while (getopt(argc, argv, "ab") != -1)
+				;
+			printf("%s %d %d\n", two, calls >= 1, optind);
+			return 0;
+		}
+	E
+	prints "two 1 1" own.c -O2 -fcommon
+}
