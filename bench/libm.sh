@@ -3,7 +3,8 @@
 # usage: bench/libm.sh MUSL ARCHIVE
 #
 # Compiles the mathematical functions of musl's sources for aarch64, as the
-# yardstick's programs are compiled.
+# yardstick's programs are compiled, and without the use of fused multiply-adds
+# that musl makes itself: they give other results than on x86-64.
 set -euo pipefail
 
 musl=$1
@@ -21,6 +22,7 @@ for file in "$musl"/src/math/*.c; do
 		file=$musl/src/math/aarch64/$name
 	clang-19 --target=aarch64-linux-musl -std=c99 -O2 -ffp-contract=off \
 		-ffreestanding -nostdinc -w -D_XOPEN_SOURCE=700 \
+		-U__FP_FAST_FMA -U__FP_FAST_FMAF \
 		-I "$musl/arch/aarch64" -I "$musl/arch/generic" \
 		-I "$work/internal" -I "$musl/src/include" \
 		-I "$musl/src/internal" -isystem /usr/include/aarch64-linux-musl \
