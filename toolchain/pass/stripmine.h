@@ -10,7 +10,7 @@
 #include "toolchain/pass/loops.h"
 
 /* A strip has so many IR instructions, within these numbers of iterations:
- * each may touch a page for the first time, which takes 10 us. */
+ * each may touch a page for the first time, which is slow. */
 #define STRIP_WORK 32768
 #define STRIP_MIN  128
 #define STRIP_MAX  4096
