@@ -224,6 +224,7 @@ static void tell(const struct pass_stats *stats, LLVMValueRef f,
 
 static void convert(struct frames *fr, struct frame_function *fn)
 {
+	compare_differences(fn->f);
 	pstack_convert(fr, fn);
 	capture_plan(fr, fn);
 	pstack_place(fr, fn);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The parts of pass_frames: one function at a time,
+ *   compare   fewer values are live over calls
  *   pstack    escaping locals move to the portable stack
  *   capture   calls that may reach a poll become invokes whose landing pads
  *             save what is live (liveness)
@@ -103,6 +104,10 @@ struct frame_state {
 	/* Where a jump to this frame goes on; if the function has areas. */
 	LLVMBasicBlockRef landing;
 };
+
+/* Comparisons that need fewer values after a call; once for the records, and
+ * again for an ISA's code, since instcombine undoes it. */
+void compare_differences(LLVMValueRef f);
 
 /* Locals, before the sites are known: replaces those of variable size,
  * gathers those of fixed size. */

@@ -266,6 +266,7 @@ int pass_isa(LLVMModuleRef m, const struct pass_isa *isa,
 	};
 
 	ir_each_definition (f, m) {
+		compare_differences(f);
 		lower_markers(&l, f);
 		if (!isa->division_traps)
 			check_divisions(&l, f);
