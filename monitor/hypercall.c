@@ -208,6 +208,19 @@ static int64_t call_discard(struct vm *vm, void *request)
 	return r < 0 ? r : (int64_t)q->len;
 }
 
+static int64_t call_touch(struct vm *vm, void *request)
+{
+	const struct hexo_hc_buffer *q = request;
+	int r;
+
+	if (!vm_memory_at(&vm->memory, vm_gva(q->addr), q->len, true))
+		return -EFAULT;
+	if (q->len > HEXO_TOUCH_MAX)
+		return -EINVAL;
+	r = vm_memory_touch(&vm->memory, vm_gva(q->addr), q->len);
+	return r < 0 ? r : (int64_t)q->len;
+}
+
 /* One printable line of at most LOG_MAX bytes from the guest. */
 static int64_t guest_text(struct vm *vm, const struct hexo_hc_buffer *q,
 			  char text[LOG_MAX + 1])
@@ -280,6 +293,7 @@ static const struct {
 	[HEXO_HC_PANIC] = { call_panic, sizeof(struct hexo_hc_buffer) },
 	[HEXO_HC_PARKING] = { call_parking, sizeof(struct hexo_hc_event) },
 	[HEXO_HC_RESUMED] = { call_resumed, sizeof(struct hexo_hc_event) },
+	[HEXO_HC_TOUCH] = { call_touch, sizeof(struct hexo_hc_buffer) },
 };
 
 void vm_hypercall(struct vm *vm, uint32_t number, uint64_t request)

@@ -219,3 +219,15 @@ int vm_memory_discard(const struct vm_memory *m, struct vm_gva addr,
 	memset(p + high, 0, len - high);
 	return 0;
 }
+
+int vm_memory_touch(const struct vm_memory *m, struct vm_gva addr, uint64_t len)
+{
+	char *p = vm_memory_at(m, addr, len, true);
+	uint64_t skip = addr.value % HEXO_PAGE_SIZE;
+
+	if (!p)
+		return -EFAULT;
+	if (len && madvise(p - skip, len + skip, MADV_POPULATE_WRITE) < 0)
+		return -errno;
+	return 0;
+}

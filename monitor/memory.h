@@ -95,4 +95,9 @@ static inline void *vm_memory_own(const struct vm_memory *m, uint64_t addr)
 int vm_memory_discard(const struct vm_memory *m, struct vm_gva addr,
 		      uint64_t len);
 
+/* Has the host find memory for a writable range now. 0, -EFAULT, or what the
+ * host says; the range is usable in any case. */
+int vm_memory_touch(const struct vm_memory *m, struct vm_gva addr,
+		    uint64_t len);
+
 #endif

@@ -153,9 +153,13 @@ static int add_native(struct linking *l, const char *isa, const char *name,
 static int find_provided(struct linking *l, struct hexo_error *err)
 {
 	static const char *const made[] = {
-		"hexo_constructors", "hexo_destructors",
-		"__hexo_image_end",  "__hexo_resume_start",
-		"__hexo_resume_end", "setjmp",
+		"hexo_constructors",
+		"hexo_destructors",
+		"__hexo_bss_start",
+		"__hexo_image_end",
+		"__hexo_resume_start",
+		"__hexo_resume_end",
+		"setjmp",
 		"_setjmp",
 	};
 	static const char *const archives[] = { "native.a", "libgcc.a" };

@@ -4,8 +4,9 @@
 #include "guest/kernel/file.h"
 #include "guest/kernel/path.h"
 
-/* End of the image's portable data: the linker script defines it. */
-extern char __hexo_image_end[];
+/* The zero-initialised data, and the end of the image's portable data with
+ * it: the linker script defines them. */
+extern char __hexo_bss_start[], __hexo_image_end[];
 
 /* musl; does not return. */
 int __libc_start_main(int (*start)(int, char **, char **), int argc,
@@ -114,6 +115,8 @@ KERNEL_NEVER_WAITS_END
 void kernel_start(void)
 {
 	boot();
+	kernel_mem_touch(kernel_address(__hexo_bss_start),
+			 kernel_address(__hexo_image_end));
 	__libc_start_main(main, argc, kernel_argv);
 	__builtin_unreachable();
 }

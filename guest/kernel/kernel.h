@@ -117,6 +117,9 @@ uint64_t kernel_mem_take(uint64_t size);
 void kernel_mem_give(uint64_t addr, uint64_t size);
 uint64_t kernel_mem_total(void);
 uint64_t kernel_mem_free(void);
+/* Gets the host's memory for a range that the program will use, piece by
+ * piece with polls between, unless the program has much already. */
+void kernel_mem_touch(uint64_t low, uint64_t high);
 
 /* signal.c: sends a signal to the program; its handler may run at once. */
 void kernel_signal_send(int signal);

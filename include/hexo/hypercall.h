@@ -40,8 +40,13 @@ enum hexo_hc {
 	HEXO_HC_FAULT,   /* raised by per-ISA exception vectors, not by C */
 	HEXO_HC_PARKING, /* struct hexo_hc_event; a capture begins now */
 	HEXO_HC_RESUMED, /* struct hexo_hc_event; all frames are rebuilt */
+	HEXO_HC_TOUCH,   /* struct hexo_hc_buffer; the range, HEXO_TOUCH_MAX
+			    bytes at most, is to get its memory now, not when
+			    it is first used; may be ignored */
 	HEXO_HC_COUNT
 };
+
+#define HEXO_TOUCH_MAX 0x200000
 
 /* Why a program ended, in hexo_hc_exit.status: 0..255 an exit status,
  * HEXO_EXIT_SIGNAL + N as if by signal N. */

@@ -16,12 +16,18 @@
 /* The host's header would clash with the guest's numbers. */
 void *mmap(void *at, size_t len, int prot, int flags, int fd, long off);
 
-enum { PAGES = 4096, ANON = MAP_PRIVATE | MAP_ANONYMOUS, LOGS_MAX = 4 };
+enum {
+	PAGES = 4096,
+	ANON = MAP_PRIVATE | MAP_ANONYMOUS,
+	LOGS_MAX = 4,
+	REMAP_MAX = 1024
+};
 
 static const uint64_t low = HEXO_PORTABLE_BASE;
 static uint32_t tags[PAGES]; /* what each page in use holds; 0: not in use */
 static uint32_t next_tag = 1;
 static unsigned logs;
+static uint64_t touched, touched_low; /* bytes since reset(), the lowest */
 
 /* The monitor's part. */
 int64_t hexo_hypercall(uint32_t number, void *request)
@@ -30,6 +36,11 @@ int64_t hexo_hypercall(uint32_t number, void *request)
 
 	if (number == HEXO_HC_DISCARD)
 		memset((void *)q->addr, 0, q->len);
+	if (number == HEXO_HC_TOUCH) {
+		assert_in_range(q->len, 1, HEXO_TOUCH_MAX);
+		touched += q->len;
+		touched_low = q->addr < touched_low ? q->addr : touched_low;
+	}
 	if (number == HEXO_HC_LOG)
 		logs++;
 	return 0;
@@ -63,6 +74,8 @@ static void reset(void)
 	memset(tags, 0, sizeof(tags));
 	kernel_mem_init(low, low + (uint64_t)PAGES * HEXO_PAGE_SIZE);
 	logs = 0;
+	touched = 0;
+	touched_low = UINT64_MAX;
 }
 
 /* n pages from k on were handed out: they must have been free and be zero. */
@@ -114,7 +127,7 @@ static void try_unmap(unsigned k, unsigned n)
 
 static void try_remap(unsigned k, unsigned n, unsigned to)
 {
-	uint32_t old[64];
+	uint32_t old[REMAP_MAX];
 	unsigned at, same = n < to ? n : to;
 	long r;
 
@@ -261,6 +274,46 @@ static void test_huge(void **state)
 	assert_int_equal(at % HEXO_HUGE_SIZE, 0);
 }
 
+/* Memory that the program will write is asked for when it gets it: all of a
+ * large mapping and what it grows by, but nothing that is only reserved. */
+static void test_touch(void **state)
+{
+	const uint64_t size = 5u << 20;
+	long at;
+
+	reset();
+	try_map(256);
+	sys_mmap(0, size, 0, ANON, -1, 0);
+	sys_mmap(0, size, 3, ANON | MAP_NORESERVE, -1, 0);
+	assert_int_equal(touched, 0);
+	reset();
+	at = sys_mmap(0, size, 3, ANON, -1, 0);
+	assert_int_equal(touched, size);
+	assert_int_equal(touched_low, at);
+	reset();
+	sys_brk(low + size);
+	assert_int_equal(touched, size);
+	reset();
+	at = sys_mmap(0, 4096, 3, ANON, -1, 0);
+	sys_mremap((uint64_t)at, 4096, size, MREMAP_MAYMOVE);
+	assert_int_equal(touched, size);
+}
+
+/* The pieces in which a mapping is copied and given back fit together. */
+static void test_large_remap(void **state)
+{
+	const unsigned n = REMAP_MAX - 3;
+	long at;
+
+	reset();
+	at = sys_mmap(0, n * (uint64_t)HEXO_PAGE_SIZE, 3, ANON, -1, 0);
+	take(page_of((uint64_t)at), n);
+	try_remap(page_of((uint64_t)at), n, n + 100);
+	check();
+	assert_int_equal(tags[page_of((uint64_t)at)], 0);
+	try_map(n);
+}
+
 static int set_up(void **state)
 {
 	struct hexo_control *c = (void *)HEXO_CONTROL_BASE;
@@ -274,9 +327,13 @@ static int set_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_random), cmocka_unit_test(test_fragments),
-		cmocka_unit_test(test_brk),    cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_fragments),
+		cmocka_unit_test(test_brk),
+		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_huge),
+		cmocka_unit_test(test_touch),
+		cmocka_unit_test(test_large_remap),
 	};
 
 	return cmocka_run_group_tests_name("kernel memory", tests, set_up,

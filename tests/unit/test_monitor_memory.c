@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "hexo/hypercall.h"
 #include "monitor/memory.h"
@@ -163,6 +164,23 @@ static void discard_zeroes_just_its_range(void **state)
 			 -EFAULT);
 }
 
+static void touch_gets_its_range_memory(void **state)
+{
+	const uint64_t base = DATA + 32 * PAGE;
+	unsigned char there[4];
+	char *p = at(state, base, 4 * PAGE, true);
+
+	madvise(p, 4 * PAGE, MADV_NOHUGEPAGE);
+	assert_int_equal(vm_memory_touch(*state, vm_gva(base + 5000), PAGE), 0);
+	assert_int_equal(mincore(p, 4 * PAGE, there), 0);
+	assert_int_equal(there[0] & 1, 0);
+	assert_int_equal(there[1] & 1, 1);
+	assert_int_equal(there[2] & 1, 1);
+	assert_int_equal(there[3] & 1, 0);
+	assert_int_equal(vm_memory_touch(*state, vm_gva(base), 0), 0);
+	assert_int_equal(vm_memory_touch(*state, vm_gva(DATA), PAGE), -EFAULT);
+}
+
 static void own_addresses_are_guest_addresses(void **state)
 {
 	struct vm_memory m;
@@ -190,6 +208,7 @@ int main(void)
 		TEST(nothing_is_nowhere),
 		TEST(ranges_must_not_overlap),
 		TEST(discard_zeroes_just_its_range),
+		TEST(touch_gets_its_range_memory),
 		cmocka_unit_test(own_addresses_are_guest_addresses),
 	};
 

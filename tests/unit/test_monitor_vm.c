@@ -46,7 +46,8 @@ static void buffers_outside_of_memory_give_efault(void **state)
 		{ HEXO_PORTABLE_BASE, UINT64_MAX },
 		{ UINT64_MAX - 7, 16 },
 	};
-	static const uint32_t numbers[] = { HEXO_HC_RANDOM, HEXO_HC_DISCARD };
+	static const uint32_t numbers[] = { HEXO_HC_RANDOM, HEXO_HC_DISCARD,
+					    HEXO_HC_TOUCH };
 	struct job *j = *state;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -58,7 +59,7 @@ static void buffers_outside_of_memory_give_efault(void **state)
 					  .out_addr = bad[i].addr,
 					  .out_len = bad[i].len };
 
-		for (size_t k = 0; k < 2; k++)
+		for (size_t k = 0; k < 3; k++)
 			assert_int_equal(CALL(j, numbers[k], q), -EFAULT);
 		if (bad[i].len <= HEXO_IO_MAX) {
 			assert_int_equal(CALL(j, HEXO_HC_IO, in), -EFAULT);
