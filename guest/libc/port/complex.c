@@ -48,20 +48,68 @@ double complex __muldc3(double a, double b, double c, double d)
 	return CMPLX(INFINITY * (a * c - b * d), INFINITY * (a * d + b * c));
 }
 
-double complex __divdc3(double a, double b, double c, double d)
-{
-	double large = fmax(fabs(c), fabs(d)), power = logb(large);
-	int scale = 0;
-	double norm, x, y;
+/* m * 2^e, with m as frexp() gives it, a product of two, or a sum of those:
+ * what an int can say of exponents, none of these can exceed. */
+struct scaled {
+	double m;
+	int e;
+};
 
-	if (isfinite(power)) {
-		scale = (int)power;
-		c = scalbn(c, -scale);
-		d = scalbn(d, -scale);
+static struct scaled scaled(double x)
+{
+	struct scaled s;
+
+	s.m = frexp(x, &s.e);
+	return s;
+}
+
+static struct scaled product(struct scaled s, struct scaled t)
+{
+	return (struct scaled){ s.m * t.m, s.e + t.e };
+}
+
+static struct scaled sum(struct scaled s, struct scaled t)
+{
+	struct scaled large = s, small = t;
+
+	if (t.m != 0.0 && (s.m == 0.0 || t.e > s.e)) {
+		large = t;
+		small = s;
 	}
-	norm = c * c + d * d;
-	x = scalbn((a * c + b * d) / norm, -scale);
-	y = scalbn((b * c - a * d) / norm, -scale);
+	/* What is lost of the small one is below the large one's last bit. */
+	large.m += scalbn(small.m, small.e - large.e);
+	return large;
+}
+
+static double quotient(struct scaled s, struct scaled t)
+{
+	return scalbn(s.m / t.m, s.e - t.e);
+}
+
+/* No step of the division of such numbers comes near an end of the range. */
+static int is_moderate(double x)
+{
+	return x == 0.0 || (fabs(x) >= 0x1p-200 && fabs(x) <= 0x1p+200);
+}
+
+/* Finite, and not divided by zero: as if exponents had no limits, until the
+ * end. The steps are those of moderate numbers, and so are the bits. */
+static double complex divide_finite(double a, double b, double c, double d)
+{
+	struct scaled sa = scaled(a), sb = scaled(b), sc = scaled(c),
+		      sd = scaled(d), minus_a = { -sa.m, sa.e };
+	struct scaled norm = sum(product(sc, sc), product(sd, sd));
+
+	return CMPLX(quotient(sum(product(sa, sc), product(sb, sd)), norm),
+		     quotient(sum(product(sb, sc), product(minus_a, sd)),
+			      norm));
+}
+
+static double complex divide_special(double a, double b, double c, double d)
+{
+	double norm = c * c + d * d;
+	double x = (a * c + b * d) / norm, y = (b * c - a * d) / norm;
+
 	if (!isnan(x) || !isnan(y))
 		return CMPLX(x, y);
 	if (norm == 0.0 && (!isnan(a) || !isnan(b))) {
@@ -72,13 +120,35 @@ double complex __divdc3(double a, double b, double c, double d)
 		b = BOX(b);
 		x = INFINITY * (a * c + b * d);
 		y = INFINITY * (b * c - a * d);
-	} else if (isinf(power) && power > 0.0 && isfinite(a) && isfinite(b)) {
+	} else if ((isinf(c) || isinf(d)) && isfinite(a) && isfinite(b)) {
 		c = BOX(c);
 		d = BOX(d);
 		x = 0.0 * (a * c + b * d);
 		y = 0.0 * (b * c - a * d);
 	}
 	return CMPLX(x, y);
+}
+
+double complex __divdc3(double a, double b, double c, double d)
+{
+	double norm = c * c + d * d;
+
+	if (norm != 0.0 && is_moderate(a) && is_moderate(b) && is_moderate(c) &&
+	    is_moderate(d))
+		return CMPLX((a * c + b * d) / norm, (b * c - a * d) / norm);
+	if (isfinite(a) && isfinite(b) && isfinite(c) && isfinite(d) &&
+	    (c != 0.0 || d != 0.0))
+		return divide_finite(a, b, c, d);
+	/* c and d to where their squares do not leave the range. */
+	if (isfinite(c) && isfinite(d)) {
+		int scale = c == 0.0 && d == 0.0
+				    ? 0
+				    : ilogb(fmax(fabs(c), fabs(d)));
+
+		c = scalbn(c, -scale);
+		d = scalbn(d, -scale);
+	}
+	return divide_special(a, b, c, d);
 }
 
 static float complex narrow(double complex z)
