@@ -78,12 +78,17 @@ static void rename_sections(LLVMModuleRef m)
  * them. */
 static const char schedule_option[] = "-dag-maps-huge-region=50";
 
+/* With lines, x86-64's back end would look for where variables are, for a
+ * tenth of its time. None are described. */
+static const char lines_option[] =
+	"-experimental-debug-variable-locations=false";
+
 /* LLVM keeps options for the whole process: those of all ISAs, once. */
 static void parse_options(void)
 {
 	static bool done;
-	const char *argv[16] = { "hexo-cc", schedule_option };
-	int argc = 2;
+	const char *argv[16] = { "hexo-cc", schedule_option, lines_option };
+	int argc = 3;
 
 	if (done)
 		return;
