@@ -271,6 +271,51 @@ void ir_phi_redirect(LLVMBasicBlockRef block, LLVMBasicBlockRef from,
 	LLVMDisposeBuilder(b);
 }
 
+typedef LLVMValueRef make_fn(LLVMBuilderRef b, void *context);
+
+/* Edges that come twice from one block share the value. */
+static void remake_for_phi(LLVMBuilderRef b, LLVMValueRef phi, LLVMValueRef v,
+			   make_fn *make, void *context)
+{
+	unsigned n = LLVMCountIncoming(phi);
+
+	for (unsigned k = 0; k < n; k++) {
+		LLVMBasicBlockRef from = LLVMGetIncomingBlock(phi, k);
+		LLVMValueRef value;
+
+		if (LLVMGetIncomingValue(phi, k) != v)
+			continue;
+		LLVMPositionBuilderBefore(b, LLVMGetBasicBlockTerminator(from));
+		value = make(b, context);
+		for (unsigned j = k; j < n; j++)
+			if (LLVMGetIncomingBlock(phi, j) == from)
+				LLVMSetOperand(phi, j, value);
+	}
+}
+
+void ir_remake_uses(LLVMBuilderRef b, LLVMValueRef v, make_fn *make,
+		    void *context)
+{
+	struct ir_list users = { 0 };
+
+	for (LLVMUseRef u = LLVMGetFirstUse(v); u; u = LLVMGetNextUse(u))
+		ir_list_add(&users, LLVMGetUser(u));
+	for (unsigned k = 0; k < users.n; k++) {
+		LLVMValueRef user = users.at[k], value;
+
+		if (LLVMGetInstructionOpcode(user) == LLVMPHI) {
+			remake_for_phi(b, user, v, make, context);
+			continue;
+		}
+		LLVMPositionBuilderBefore(b, user);
+		value = make(b, context);
+		for (int o = 0; o < LLVMGetNumOperands(user); o++)
+			if (LLVMGetOperand(user, (unsigned)o) == v)
+				LLVMSetOperand(user, (unsigned)o, value);
+	}
+	ir_list_free(&users);
+}
+
 LLVMBasicBlockRef ir_split_after(LLVMValueRef inst)
 {
 	LLVMBasicBlockRef block = LLVMGetInstructionParent(inst);

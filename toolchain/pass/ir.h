@@ -119,6 +119,12 @@ LLVMBasicBlockRef ir_split_after(LLVMValueRef inst);
 /* Rebuilds the phis of block: edges from `from` now come from `to`. */
 void ir_phi_redirect(LLVMBasicBlockRef block, LLVMBasicBlockRef from,
 		     LLVMBasicBlockRef to);
+/* Gives each use of v a value of its own, which make() builds where the builder
+ * then stands: before the user; for a phi at the end of the block that v comes
+ * from. make() must not use v. */
+void ir_remake_uses(LLVMBuilderRef b, LLVMValueRef v,
+		    LLVMValueRef (*make)(LLVMBuilderRef b, void *context),
+		    void *context);
 /* First instruction that is not a phi. */
 LLVMValueRef ir_first_nonphi(LLVMBasicBlockRef b);
 /* How often a conditional branch goes to its first and second target. */

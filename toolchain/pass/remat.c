@@ -142,52 +142,16 @@ void remat_plan(struct frame_function *fn)
 	free(x.rows);
 }
 
-static LLVMValueRef again(LLVMBuilderRef b, LLVMValueRef c, LLVMValueRef before)
+static LLVMValueRef again(LLVMBuilderRef b, void *c)
 {
 	LLVMValueRef n = LLVMInstructionClone(c);
 
-	LLVMPositionBuilderBefore(b, before);
 	LLVMInsertIntoBuilder(b, n);
 	return n;
 }
 
-/* A phi's value is computed at the end of the block it comes from; edges that
- * come twice from one block share it. */
-static void compute_for_phi(LLVMBuilderRef b, LLVMValueRef phi, LLVMValueRef c)
-{
-	unsigned n = LLVMCountIncoming(phi);
-
-	for (unsigned k = 0; k < n; k++) {
-		LLVMBasicBlockRef from = LLVMGetIncomingBlock(phi, k);
-		LLVMValueRef value;
-
-		if (LLVMGetIncomingValue(phi, k) != c)
-			continue;
-		value = again(b, c, LLVMGetBasicBlockTerminator(from));
-		for (unsigned j = k; j < n; j++)
-			if (LLVMGetIncomingBlock(phi, j) == from)
-				LLVMSetOperand(phi, j, value);
-	}
-}
-
 void remat_compute(LLVMBuilderRef b, LLVMValueRef c)
 {
-	struct ir_list users = { 0 };
-
-	for (LLVMUseRef u = LLVMGetFirstUse(c); u; u = LLVMGetNextUse(u))
-		ir_list_add(&users, LLVMGetUser(u));
-	for (unsigned k = 0; k < users.n; k++) {
-		LLVMValueRef user = users.at[k], value;
-
-		if (LLVMGetInstructionOpcode(user) == LLVMPHI) {
-			compute_for_phi(b, user, c);
-			continue;
-		}
-		value = again(b, c, user);
-		for (int o = 0; o < LLVMGetNumOperands(user); o++)
-			if (LLVMGetOperand(user, (unsigned)o) == c)
-				LLVMSetOperand(user, (unsigned)o, value);
-	}
-	ir_list_free(&users);
+	ir_remake_uses(b, c, again, c);
 	LLVMInstructionEraseFromParent(c);
 }
