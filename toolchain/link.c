@@ -267,7 +267,7 @@ static int make_portable(struct linking *l, struct hexo_error *err)
 
 	if (r)
 		return r;
-	r = tc_portable_poll(l->module, outside, &stats, err);
+	r = pass_polls(l->module, outside, &stats, err);
 	if (r == 0)
 		r = tc_portable_finish(l->module, outside, &stats, err);
 	l->image.features = (struct tc_image_features){

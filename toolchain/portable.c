@@ -58,12 +58,6 @@ int tc_portable_optimise(LLVMModuleRef m, enum pass_scope scope, bool *lines,
 	return r;
 }
 
-int tc_portable_poll(LLVMModuleRef m, const struct pass_outside *outside,
-		     struct pass_stats *stats, struct hexo_error *err)
-{
-	return pass_polls(m, outside, stats, err);
-}
-
 int tc_portable_finish(LLVMModuleRef m, const struct pass_outside *outside,
 		       struct pass_stats *stats, struct hexo_error *err)
 {

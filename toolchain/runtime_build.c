@@ -115,7 +115,7 @@ static int place_polls(struct building *b, struct hexo_error *err)
 		if (r == 0)
 			r = tc_portable_optimise(m, PASS_RUNTIME, &lines, err);
 		if (r == 0)
-			r = tc_portable_poll(m, &out, &stats, err);
+			r = pass_polls(m, &out, &stats, err);
 		if (r < 0)
 			return r;
 		if (b->verbose && (k + 1) % 400 == 0)
