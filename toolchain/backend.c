@@ -22,19 +22,20 @@
 
 /*
  * The part of clang's -O2 that comes after inlining, but no module passes:
- * they would change what is portable. In a pipeline given as text, LLVM ends
- * the process where instcombine finds more to do, unless told not to.
+ * they would change what is portable. The common pipeline has combined
+ * instructions: once more, behind what changes loops, is enough. In a
+ * pipeline given as text, LLVM ends the process where instcombine finds more
+ * to do, unless told not to.
  */
-#define INSTCOMBINE "instcombine<no-verify-fixpoint>,"
 static const char pipeline[] =
 	"function(float2int,lower-constant-intrinsics,"
 	"loop(loop-rotate,loop-deletion),loop-distribute,"
-	"loop-vectorize,infer-alignment,loop-load-elim," INSTCOMBINE
+	"loop-vectorize,infer-alignment,loop-load-elim,"
 	"simplifycfg<bonus-inst-threshold=1;forward-switch-cond;"
 	"switch-range-to-icmp;switch-to-lookup;no-keep-loops;"
 	"hoist-common-insts;sink-common-insts>,"
-	"vector-combine," INSTCOMBINE "loop-unroll<O2>,"
-	"sroa<preserve-cfg>,infer-alignment," INSTCOMBINE
+	"vector-combine,loop-unroll<O2>,"
+	"sroa<preserve-cfg>,infer-alignment,instcombine<no-verify-fixpoint>,"
 	"loop-mssa(licm<allowspeculation>),alignment-from-assumptions,"
 	"loop-sink,instsimplify,div-rem-pairs,"
 	"simplifycfg<bonus-inst-threshold=1;switch-range-to-icmp>)";
