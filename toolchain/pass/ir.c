@@ -182,6 +182,16 @@ void ir_drop_call_attribute(LLVMValueRef call, LLVMAttributeIndex at,
 	LLVMRemoveCallSiteEnumAttribute(call, at, kind);
 }
 
+bool ir_is_pure_call(LLVMValueRef call)
+{
+	unsigned kind = LLVMGetEnumAttributeKindForName("memory", 6);
+	LLVMAttributeRef a =
+		LLVMGetCallSiteEnumAttribute(call, LLVMAttributeFunctionIndex,
+					     kind);
+
+	return a && LLVMGetEnumAttributeValue(a) == IR_MEMORY_NONE;
+}
+
 bool ir_has_attribute(LLVMValueRef f, const char *name)
 {
 	unsigned kind = LLVMGetEnumAttributeKindForName(name, strlen(name));

@@ -94,6 +94,8 @@ void ir_copy_function_attributes(LLVMValueRef from, LLVMValueRef to);
 void ir_drop_attribute(LLVMValueRef f, LLVMAttributeIndex at, const char *name);
 void ir_drop_call_attribute(LLVMValueRef call, LLVMAttributeIndex at,
 			    const char *name);
+/* Whether the call itself says that it neither reads nor writes memory. */
+bool ir_is_pure_call(LLVMValueRef call);
 bool ir_has_attribute(LLVMValueRef f, const char *name);
 /* String attributes of functions, ours ("hexo-..."). */
 void ir_mark(LLVMValueRef f, const char *name);
@@ -101,6 +103,7 @@ bool ir_is_marked(LLVMValueRef f, const char *name);
 
 /* memory(...) encodings of LLVM 19 for the attribute "memory". */
 enum {
+	IR_MEMORY_NONE = 0,
 	IR_MEMORY_INACCESSIBLE = 0x0c,      /* inaccessiblemem: readwrite */
 	IR_MEMORY_READ = 0x1 | 0x0c | 0x10, /* read; inaccessiblemem: rw */
 };

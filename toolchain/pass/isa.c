@@ -6,6 +6,7 @@
  */
 #include <llvm-c/Target.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,6 +195,74 @@ static void check_divisions(struct lowering *l, LLVMValueRef f)
 	ir_list_free(&divisions);
 }
 
+/*
+ * The code generator knows these functions as operations, of which it needs
+ * one where their arguments turn out to be the same. As intrinsics any earlier
+ * the optimiser would evaluate them (see lower_marks.c); of a constant even
+ * now.
+ */
+static const char *const operations[] = {
+	"cos", "exp", "exp2", "log", "log10", "log2", "pow", "sin",
+};
+
+static const char *operation_of(LLVMValueRef inst)
+{
+	LLVMValueRef f = LLVMIsACallInst(inst) ? ir_callee(inst) : NULL;
+	const char *name = f && LLVMIsDeclaration(f) ? ir_name(f) : "";
+
+	if (!f || LLVMGetCalledFunctionType(inst) != LLVMGlobalGetValueType(f))
+		return NULL;
+	for (size_t k = 0; k < sizeof(operations) / sizeof(operations[0]);
+	     k++) {
+		size_t n = strlen(operations[k]);
+
+		if (strncmp(name, operations[k], n) == 0 &&
+		    (!name[n] || strcmp(name + n, "f") == 0) &&
+		    ir_is_pure_call(inst))
+			return operations[k];
+	}
+	return NULL;
+}
+
+static void build_operation(struct lowering *l, LLVMValueRef call,
+			    const char *operation)
+{
+	unsigned n = LLVMGetNumArgOperands(call);
+	LLVMTypeRef type = LLVMTypeOf(call);
+	LLVMValueRef args[2] = { NULL };
+	char name[16];
+	unsigned id;
+
+	for (unsigned k = 0; k < n; k++) {
+		args[k] = LLVMGetOperand(call, k);
+		if (LLVMIsConstant(args[k]))
+			return;
+	}
+	snprintf(name, sizeof(name), "llvm.%s", operation);
+	id = LLVMLookupIntrinsicID(name, strlen(name));
+	LLVMPositionBuilderBefore(l->b, call);
+	replace(call,
+		LLVMBuildCall2(l->b,
+			       LLVMIntrinsicGetType(ir_context(l->m), id, &type,
+						    1),
+			       LLVMGetIntrinsicDeclaration(l->m, id, &type, 1),
+			       args, n, ""));
+}
+
+static void build_operations(struct lowering *l)
+{
+	ir_each_definition (f, l->m) {
+		ir_each_block (b, f) {
+			ir_each_inst_safe (i, next, b) {
+				const char *operation = operation_of(i);
+
+				if (operation)
+					build_operation(l, i, operation);
+			}
+		}
+	}
+}
+
 struct table_text {
 	struct base_buffer text;
 	const char *jump;
@@ -264,6 +333,7 @@ int pass_isa(LLVMModuleRef m, const struct pass_isa *isa,
 		.i64 = LLVMInt64TypeInContext(c),
 		.pstack = LLVMGetNamedGlobal(m, "hexo_pstack"),
 	};
+	int r;
 
 	ir_each_definition (f, m) {
 		compare_differences(f);
@@ -272,6 +342,9 @@ int pass_isa(LLVMModuleRef m, const struct pass_isa *isa,
 			check_divisions(&l, f);
 	}
 	write_table(&l, isa);
+	r = ir_run_passes(m, "function(early-cse,simplifycfg)", err);
+	if (r == 0)
+		build_operations(&l);
 	LLVMDisposeBuilder(l.b);
-	return ir_run_passes(m, "function(early-cse,simplifycfg)", err);
+	return r;
 }

@@ -46,7 +46,8 @@ void lower_constructors(LLVMModuleRef m, enum pass_scope scope);
 void lower_twice(LLVMModuleRef m);
 
 /* Marks: functions without polls ("hexo-nopoll"), libm functions that the
- * optimiser must not evaluate with the host's libm. */
+ * optimiser must not evaluate with the host's libm, and that do nothing but
+ * return a result. */
 void lower_marks(LLVMModuleRef m);
 
 /* -finstrument-functions: calls of the hooks at entries and exits. The call

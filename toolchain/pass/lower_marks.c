@@ -24,18 +24,51 @@ static const char *const inexact[] = {
 	"pow",   "sin",   "sinh", "tan",    "tanh", "tgamma",
 };
 
-static bool is_inexact(const char *name)
+/* Exactly defined ones for which C allows errno, too. */
+static const char *const exact[] = {
+	"fdim",      "fma",       "fmod",    "ilogb",  "ldexp", "logb",
+	"nextafter", "remainder", "scalbln", "scalbn", "sqrt",
+};
+
+static bool is_one_of(const char *const *list, size_t count, const char *name)
 {
-	for (size_t k = 0; k < sizeof(inexact) / sizeof(inexact[0]); k++) {
-		size_t n = strlen(inexact[k]);
+	for (size_t k = 0; k < count; k++) {
+		size_t n = strlen(list[k]);
 		const char *end = name + n;
 
-		if (strncmp(name, inexact[k], n) != 0)
+		if (strncmp(name, list[k], n) != 0)
 			continue;
 		if (!*end || strcmp(end, "f") == 0 || strcmp(end, "l") == 0)
 			return true;
 	}
 	return false;
+}
+
+static bool is_inexact(const char *name)
+{
+	return is_one_of(inexact, sizeof(inexact) / sizeof(inexact[0]), name);
+}
+
+/* Our libm's, not the program's own of that name. It never sets errno, but
+ * lgamma does set signgam. */
+static bool is_pure(LLVMValueRef f)
+{
+	const char *name = ir_name(f);
+
+	return LLVMIsDeclaration(f) && strncmp(name, "lgamma", 6) != 0 &&
+	       (is_inexact(name) ||
+		is_one_of(exact, sizeof(exact) / sizeof(exact[0]), name));
+}
+
+static void mark_call(LLVMValueRef call, LLVMValueRef callee)
+{
+	if (is_inexact(ir_name(callee)))
+		ir_call_attribute(call, "nobuiltin", 0);
+	if (is_pure(callee)) {
+		ir_call_attribute(call, "memory", IR_MEMORY_NONE);
+		ir_call_attribute(call, "nounwind", 0);
+		ir_call_attribute(call, "willreturn", 0);
+	}
 }
 
 static void mark_annotated(LLVMModuleRef m)
@@ -77,8 +110,8 @@ void lower_marks(LLVMModuleRef m)
 				LLVMValueRef callee =
 					ir_is_call(i) ? ir_callee(i) : NULL;
 
-				if (callee && is_inexact(ir_name(callee)))
-					ir_call_attribute(i, "nobuiltin", 0);
+				if (callee)
+					mark_call(i, callee);
 			}
 		}
 	}
