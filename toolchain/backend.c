@@ -34,7 +34,7 @@ static const char pipeline[] =
 	"simplifycfg<bonus-inst-threshold=1;forward-switch-cond;"
 	"switch-range-to-icmp;switch-to-lookup;no-keep-loops;"
 	"hoist-common-insts;sink-common-insts>,"
-	"vector-combine,loop-unroll<O2>,"
+	"slp-vectorizer,vector-combine,loop-unroll<O2>,"
 	"sroa<preserve-cfg>,infer-alignment,instcombine<no-verify-fixpoint>,"
 	"loop-mssa(licm<allowspeculation>),alignment-from-assumptions,"
 	"loop-sink,instsimplify,div-rem-pairs,"

@@ -14,7 +14,6 @@ int tc_optimise(LLVMModuleRef m, const char *passes,
 	int r;
 
 	LLVMPassBuilderOptionsSetLoopVectorization(options, vectorise);
-	LLVMPassBuilderOptionsSetSLPVectorization(options, vectorise);
 	LLVMPassBuilderOptionsSetLoopInterleaving(options, vectorise);
 	LLVMPassBuilderOptionsSetLoopUnrolling(options, true);
 	e = LLVMRunPasses(m, passes, machine, options);
