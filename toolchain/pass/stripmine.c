@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "toolchain/pass/stripmine.h"
 
+#include <string.h>
+
 #include "toolchain/pass/loopcopy.h"
 
 /*
@@ -23,7 +25,7 @@ struct miner {
 	const struct loop *loop;
 	const struct loop_count *count;
 	LLVMBasicBlockRef strip, done, again;
-	LLVMValueRef strip_iv;
+	LLVMValueRef strip_iv, strip_limit;
 	uint64_t length; /* of a strip, in iterations */
 };
 
@@ -159,28 +161,46 @@ static void build_plain(struct miner *s)
 	loop_copy_free(&copy);
 }
 
-/* iv + umin(limit - iv, STRIP * step), the other way round going down. */
+static LLVMValueRef build_binary(struct miner *s, const char *intrinsic,
+				 LLVMValueRef a, LLVMValueRef b)
+{
+	LLVMTypeRef type = LLVMTypeOf(a);
+	unsigned id = LLVMLookupIntrinsicID(intrinsic, strlen(intrinsic));
+
+	return LLVMBuildCall2(s->b,
+			      LLVMIntrinsicGetType(ir_context(s->m), id, &type,
+						   1),
+			      LLVMGetIntrinsicDeclaration(s->m, id, &type, 1),
+			      (LLVMValueRef[]){ a, b }, 2, "");
+}
+
+/*
+ * iv + umin(limit - iv, STRIP * step), the other way round going down. What
+ * llvm.expect says is beside the point: the code generator does not look
+ * through it, and so compares with this value instead of counting from zero,
+ * which costs another addition in each address.
+ */
 static LLVMValueRef build_limit(struct miner *s)
 {
 	LLVMValueRef limit = s->count->limit, iv = s->strip_iv;
 	LLVMTypeRef type = LLVMTypeOf(limit);
 	bool up = s->count->step > 0;
-	unsigned id = LLVMLookupIntrinsicID("llvm.umin", 9);
-	LLVMValueRef args[2];
-	LLVMValueRef span;
+	LLVMValueRef span =
+		build_binary(s, "llvm.umin", build_distance(s, iv),
+			     LLVMConstInt(type, strip_span(s) - 1, 0));
 
-	args[0] = build_distance(s, iv);
-	args[1] = LLVMConstInt(type, strip_span(s) - 1, 0);
-	span = LLVMBuildCall2(
-		s->b, LLVMIntrinsicGetType(ir_context(s->m), id, &type, 1),
-		LLVMGetIntrinsicDeclaration(s->m, id, &type, 1), args, 2, "");
 	span = LLVMBuildAdd(s->b, span, LLVMConstInt(type, 1, 0), "");
-	return up ? LLVMBuildAdd(s->b, iv, span, "limit")
-		  : LLVMBuildSub(s->b, iv, span, "limit");
+	return build_binary(s, "llvm.expect",
+			    up ? LLVMBuildAdd(s->b, iv, span, "")
+			       : LLVMBuildSub(s->b, iv, span, ""),
+			    limit);
 }
 
-/* The latch leaves at the strip's limit. */
-static void build_latch(struct miner *s, LLVMValueRef strip_limit)
+/*
+ * The latch leaves at the strip's limit, which is what the variable then is:
+ * so that code generation may count with another one, in a strip.
+ */
+static void build_latch(struct miner *s)
 {
 	LLVMValueRef end = LLVMGetBasicBlockTerminator(s->count->latch);
 	LLVMIntPredicate p = LLVMGetICmpPredicate(s->count->compare);
@@ -188,8 +208,11 @@ static void build_latch(struct miner *s, LLVMValueRef strip_limit)
 
 	LLVMPositionBuilderBefore(s->b, end);
 	LLVMSetCondition(end, LLVMBuildICmp(s->b, p, s->count->next,
-					    strip_limit, ""));
+					    s->strip_limit, ""));
 	LLVMSetSuccessor(end, out, s->done);
+	for (unsigned k = 0; k < LLVMCountIncoming(s->strip_iv); k++)
+		if (LLVMGetIncomingBlock(s->strip_iv, k) == s->again)
+			LLVMSetOperand(s->strip_iv, k, s->strip_limit);
 }
 
 LLVMValueRef stripmine(const struct loops *l, const struct loop *loop,
@@ -206,7 +229,7 @@ LLVMValueRef stripmine(const struct loops *l, const struct loop *loop,
 		.count = count,
 		.length = strip_length(l, loop),
 	};
-	LLVMValueRef limit, ended, back;
+	LLVMValueRef ended, back;
 
 	build_plain(&s);
 	s.strip = LLVMInsertBasicBlockInContext(c, loop->header, "strip");
@@ -221,12 +244,12 @@ LLVMValueRef stripmine(const struct loops *l, const struct loop *loop,
 		split_phi(&s, phi);
 	}
 	LLVMPositionBuilderAtEnd(s.b, s.strip);
-	limit = build_limit(&s);
+	s.strip_limit = build_limit(&s);
 	LLVMBuildBr(s.b, loop->header);
 	ir_phi_redirect(count->exit, count->latch, s.done);
-	build_latch(&s, limit);
+	build_latch(&s);
 	LLVMPositionBuilderAtEnd(s.b, s.done);
-	ended = LLVMBuildICmp(s.b, LLVMIntEQ, limit, count->limit, "");
+	ended = LLVMBuildICmp(s.b, LLVMIntEQ, s.strip_limit, count->limit, "");
 	LLVMBuildCondBr(s.b, ended, count->exit, s.again);
 	LLVMPositionBuilderAtEnd(s.b, s.again);
 	back = LLVMBuildBr(s.b, s.strip);
