@@ -73,6 +73,31 @@ static void link_copies(struct unroller *u)
 	ir_phi_redirect(header, u->latch, loop_copy_of_block(last, u->latch));
 }
 
+/*
+ * x86-64's code generator makes branches of selects where that shortens a
+ * loop's iteration by more than a misprediction costs. Several iterations look
+ * like one to it, with several times the gain.
+ */
+static void keep_selects(const struct loops *l, const struct loop *loop)
+{
+	LLVMContextRef c = LLVMGetTypeContext(
+		LLVMTypeOf(LLVMBasicBlockAsValue(loop->header)));
+	LLVMValueRef none =
+		LLVMMetadataAsValue(c, LLVMMDNodeInContext2(c, NULL, 0));
+	unsigned kind = LLVMGetMDKindIDInContext(c, "unpredictable", 13);
+
+	for (unsigned k = 0; k < l->blocks.n; k++) {
+		LLVMBasicBlockRef b = LLVMValueAsBasicBlock(l->blocks.at[k]);
+
+		if (!ir_test(loop->body, k))
+			continue;
+		ir_each_inst (i, b) {
+			if (LLVMGetInstructionOpcode(i) == LLVMSelect)
+				LLVMSetMetadata(i, kind, none);
+		}
+	}
+}
+
 LLVMBasicBlockRef unroll(const struct loops *l, const struct loop *loop)
 {
 	struct unroller u = {
@@ -85,6 +110,7 @@ LLVMBasicBlockRef unroll(const struct loops *l, const struct loop *loop)
 	if (loop->has_inner || loop->latches.n != 1 ||
 	    loop_count_instructions(l, loop) > UNROLL_MAX)
 		return u.latch;
+	keep_selects(l, loop);
 	for (unsigned k = 1; k < UNROLL_TIMES; k++)
 		repeat(&u, k);
 	latch = loop_copy_of_block(&u.copies[UNROLL_TIMES - 1], u.latch);
