@@ -270,6 +270,8 @@ static int make_portable(struct linking *l, struct hexo_error *err)
 	r = pass_polls(l->module, outside, &stats, err);
 	if (r == 0)
 		r = tc_portable_finish(l->module, outside, &stats, err);
+	if (r == 0 && l->o->report)
+		tc_report_all(&stats);
 	l->image.features = (struct tc_image_features){
 		.functions = stats.functions,
 		.migratable = stats.migratable,

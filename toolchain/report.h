@@ -5,7 +5,10 @@
 
 #include "toolchain/pass/pass.h"
 
-/* A pass_stats.on_function: a line on stderr. */
+/* A pass_stats.on_function: lines on stderr. */
 void tc_report_function(const struct pass_function *f);
+
+/* When all functions are told. */
+void tc_report_all(const struct pass_stats *s);
 
 #endif

@@ -226,6 +226,61 @@ compiles() {
 	[ "$(cat stdout)" = "2 89" ]
 }
 
+# way FUNCTION: the line about its longest way without a poll, from the figure
+way() {
+	sed -n "s/^hexo-cc: $1: longest way without a poll: //p" out
+}
+
+@test "-fhexo-report tells the longest way without a poll, and what costs" {
+	local fixed strips
+	cat > d.c <<-E
+		#include <string.h>
+		long data[100000];
+		volatile int v;
+		__attribute__((noinline)) static void fixed(void) {
+			for (int i = 0; i < 1000; i++)
+				v = i;
+		}
+		__attribute__((noinline)) static void strips(int n, int x) {
+			for (int i = 0; i < n; i++)
+				data[i] = data[i] * x + i;
+		}
+		__attribute__((noinline, annotate("hexo.nopoll")))
+		static void endless(void) {
+			while (v)
+				;
+		}
+		__attribute__((noinline)) static long walk(int n) {
+			return n < 2 ? n : walk(n - 1) + walk(n - 2);
+		}
+		__attribute__((noinline)) static void copy(long n) {
+			memcpy(data, data + 50000, n);
+		}
+		int main(int argc, char **argv) {
+			fixed();
+			fixed();
+			strips(argc, argc);
+			copy(argc);
+			if (argc > 5)
+				endless();
+			return walk(argc);
+		}
+	E
+	hexo-cc -O2 -g -fhexo-report d.c -o job 2> out
+	cat out
+	fixed=$(way fixed | sed 's/ instructions$//')
+	[ "$fixed" -ge 2000 ] && [ "$fixed" -le 6000 ]
+	strips=$(way strips | sed 's/ instructions$//')
+	[ "$strips" -ge 5000 ] && [ "$strips" -le 200000 ]
+	way endless | grep -q 'take: loops without a bound$'
+	way walk | grep -q 'take: recursion$'
+	[[ $(way copy) =~ ^1[67][0-9]{3}\ instructions$ ]]
+	[ "$(way main | grep -o '^[0-9]*')" -gt $((2 * fixed)) ]
+	[ "$(way "all functions" | grep -o '^[0-9]*')" -ge "$strips" ]
+	grep -q 'main: site [0-9]*: call of walk (d.c:30): record of 16 bytes, 0 values' out
+	grep -qE 'strips: site 0: poll of 3 instructions \(d.c:9\): record of [0-9]+ bytes, [1-9] values' out
+}
+
 @test "ccache keeps objects" {
 	local -x CCACHE_DIR=$PWD/ccache
 	ccache hexo-cc -O2 -DNUMBER=1 -c a.c -o first.o

@@ -10,6 +10,7 @@
 
 #include "base/base.h"
 #include "toolchain/pass/layout.h"
+#include "toolchain/pass/pathlen.h"
 
 /* What may no longer be assumed of a function that can be captured. */
 static const char *const dropped[] = {
@@ -199,18 +200,43 @@ static void free_function(struct frame_function *fn)
 	ir_map_free(&fn->places);
 }
 
+/* Their calls in the function as it is now: those of polls are others than
+ * when they were found. */
+static void tell_sites(const struct frame_function *fn,
+		       const struct ir_list *polls, struct pass_site *to)
+{
+	unsigned poll = 0;
+
+	for (unsigned k = 0; k < fn->n; k++) {
+		const struct site *s = &fn->sites[k];
+
+		to[k].record = s->size;
+		to[k].values = s->live.n;
+		to[k].call = s->kind == SITE_CALL   ? s->invoke
+			     : s->kind == SITE_PARK ? polls->at[poll++]
+						    : NULL;
+	}
+}
+
 /* fn: NULL if the function may reach no poll. */
-static void tell(const struct pass_stats *stats, LLVMValueRef f,
-		 const struct frame_function *fn)
+static void tell(struct pass_stats *stats, LLVMValueRef f,
+		 const struct frame_function *fn, const struct pathlen *path)
 {
 	struct pass_function told = {
 		.name = ir_name(f),
 		.migratable = fn != NULL,
 		.sites = fn ? fn->n : 0,
 	};
+	struct pass_site *sites;
 
 	if (!stats->on_function)
 		return;
+	told.longest = path->longest > 0 ? (uint64_t)path->longest : 0;
+	told.unknown = path->unknown;
+	if (told.longest > stats->longest || !stats->longest_in) {
+		stats->longest = told.longest;
+		stats->longest_in = f;
+	}
 	for (unsigned k = 0; k < told.sites; k++)
 		told.live_values += fn->sites[k].live.n;
 	if (fn)
@@ -218,7 +244,12 @@ static void tell(const struct pass_stats *stats, LLVMValueRef f,
 			ir_each_inst (i, b)
 				if (ir_calls(i, "hexo_poll_park"))
 					ir_list_add(&told.polls, i);
+	sites = base_alloc(told.sites * sizeof(sites[0]));
+	if (fn)
+		tell_sites(fn, &told.polls, sites);
+	told.site = sites;
 	stats->on_function(&told);
+	free(sites);
 	ir_list_free(&told.polls);
 }
 
@@ -241,6 +272,7 @@ int pass_frames(LLVMModuleRef m, const struct pass_outside *outside,
 	struct frames fr;
 	struct callgraph g;
 	struct ir_list clones = { 0 };
+	cleanup_free struct pathlen *paths = NULL;
 	int r;
 
 	prepare(&fr, m);
@@ -251,6 +283,7 @@ int pass_frames(LLVMModuleRef m, const struct pass_outside *outside,
 	if (r < 0)
 		goto out;
 	stats->functions = g.functions.n;
+	paths = stats->on_function ? pathlen_find(&g) : NULL;
 	ir_each_function (f, m) {
 		if (callgraph_may_poll(&g, f))
 			drop_attributes(f);
@@ -259,14 +292,14 @@ int pass_frames(LLVMModuleRef m, const struct pass_outside *outside,
 		struct frame_function fn = { .f = g.functions.at[i] };
 
 		if (!g.reaches[i]) {
-			tell(stats, fn.f, NULL);
+			tell(stats, fn.f, NULL, paths + i);
 			continue;
 		}
 		/* the builder's line is still that of another function */
 		LLVMSetCurrentDebugLocation2(fr.b, NULL);
 		fn.number = declare_entry(&fr, fn.f);
 		convert(&fr, &fn);
-		tell(stats, fn.f, &fn);
+		tell(stats, fn.f, &fn, paths + i);
 		ir_list_add(&clones, fn.clone);
 		stats->sites += fn.n;
 		for (unsigned k = 0; k < fn.n; k++)

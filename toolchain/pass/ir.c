@@ -215,6 +215,34 @@ bool ir_is_marked(LLVMValueRef f, const char *name)
 					     name, (unsigned)strlen(name));
 }
 
+static unsigned note_kind(LLVMModuleRef m, const char *what)
+{
+	return LLVMGetMDKindIDInContext(ir_context(m), what,
+					(unsigned)strlen(what));
+}
+
+void ir_note(LLVMValueRef inst, const char *what, uint64_t most)
+{
+	LLVMModuleRef m = ir_module_of(inst);
+	LLVMMetadataRef number = LLVMValueAsMetadata(ir_i64(m, most));
+	LLVMMetadataRef node = LLVMMDNodeInContext2(ir_context(m), &number, 1);
+
+	LLVMSetMetadata(inst, note_kind(m, what),
+			LLVMMetadataAsValue(ir_context(m), node));
+}
+
+uint64_t ir_noted(LLVMValueRef inst, const char *what)
+{
+	LLVMValueRef number,
+		node = LLVMGetMetadata(inst,
+				       note_kind(ir_module_of(inst), what));
+
+	if (!node)
+		return 0;
+	LLVMGetMDNodeOperands(node, &number);
+	return LLVMConstIntGetZExtValue(number);
+}
+
 LLVMValueRef ir_declare(LLVMModuleRef m, const char *name, LLVMTypeRef ret,
 			const LLVMTypeRef *params, unsigned n)
 {

@@ -101,6 +101,13 @@ bool ir_has_attribute(LLVMValueRef f, const char *name);
 void ir_mark(LLVMValueRef f, const char *name);
 bool ir_is_marked(LLVMValueRef f, const char *name);
 
+/* What a pass knows of an instruction, for those after it: an upper bound.
+ * 0: nothing is noted. */
+#define IR_NOTE_TRIPS "hexo.trips" /* of the loop that this branch closes */
+#define IR_NOTE_BYTES "hexo.bytes" /* that this copies */
+void ir_note(LLVMValueRef inst, const char *what, uint64_t most);
+uint64_t ir_noted(LLVMValueRef inst, const char *what);
+
 /* memory(...) encodings of LLVM 19 for the attribute "memory". */
 enum {
 	IR_MEMORY_NONE = 0,

@@ -63,6 +63,7 @@ static void split(LLVMBuilderRef b, LLVMValueRef call, struct ir_list *points)
 	LLVMPositionBuilderAtEnd(b, body);
 	for (unsigned k = 0; k < OPERANDS; k++)
 		LLVMSetOperand(call, k, now[k]);
+	ir_note(call, IR_NOTE_BYTES, LONGCOPY_PIECE);
 	mark = LLVMInstructionClone(call);
 	LLVMSetOperand(mark, SIZE, piece);
 	LLVMInsertIntoBuilder(b, mark);

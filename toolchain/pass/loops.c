@@ -289,6 +289,11 @@ bool loop_counts(const struct loops *l, const struct loop *loop,
 	return false;
 }
 
+void loop_note_trips(LLVMBasicBlockRef latch, uint64_t n)
+{
+	ir_note(LLVMGetBasicBlockTerminator(latch), IR_NOTE_TRIPS, n);
+}
+
 /* However it starts and ends: it cannot step on more values than its type
  * has. */
 static uint64_t type_trips(const struct loop_count *count)
@@ -320,8 +325,12 @@ uint64_t loop_most_trips(const struct loop_count *count)
 {
 	unsigned n = LLVMCountIncoming(count->iv);
 	LLVMValueRef start = NULL;
+	uint64_t noted = ir_noted(LLVMGetBasicBlockTerminator(count->latch),
+				  IR_NOTE_TRIPS);
 	int64_t span;
 
+	if (noted)
+		return noted;
 	for (unsigned k = 0; k < n; k++) {
 		LLVMValueRef v = LLVMGetIncomingValue(count->iv, k);
 

@@ -56,8 +56,12 @@ struct loop_count {
 bool loop_counts(const struct loops *l, const struct loop *loop,
 		 struct loop_count *count);
 
-/* An upper bound of the iterations of a counting loop: what its constant
- * bounds say, else what its variable can count; 0: more than 2^64 - 1. */
+/* Notes that the loop which this latch closes has at most n iterations. */
+void loop_note_trips(LLVMBasicBlockRef latch, uint64_t n);
+
+/* An upper bound of the iterations of a counting loop: what is noted, or its
+ * constant bounds say, else what its variable can count; 0: more than 2^64 - 1.
+ */
 uint64_t loop_most_trips(const struct loop_count *count);
 
 #endif

@@ -31,13 +31,32 @@
 #include "hexo/error.h"
 #include "toolchain/pass/ir.h"
 
+/* What the longest way of a function does not count. */
+enum pass_unknown {
+	PASS_UNKNOWN_OUTSIDE = 1, /* functions that are compiled apart */
+	PASS_UNKNOWN_POINTER = 2, /* calls through pointers */
+	PASS_UNKNOWN_DEPTH = 4,   /* recursion, of any depth */
+	PASS_UNKNOWN_LOOP = 8,    /* loops without polls and without bound */
+	PASS_UNKNOWN_COPY = 16,   /* copies of a size that varies */
+};
+
+/* A place where a function may be captured. */
+struct pass_site {
+	LLVMValueRef call; /* if it is a poll, of hexo_poll_park */
+	uint64_t record;   /* bytes that are saved */
+	unsigned values;
+};
+
 /* One function, after its polls are placed and before they are cut up. */
 struct pass_function {
 	const char *name;
 	bool migratable;      /* may reach a poll; else the rest is 0 */
 	struct ir_list polls; /* calls that park */
+	const struct pass_site *site;
 	unsigned sites;
 	unsigned live_values;
+	uint64_t longest; /* way without a poll, in instructions; see pathlen */
+	unsigned unknown; /* what that leaves out: enum pass_unknown, or-ed */
 };
 
 struct pass_stats {
@@ -48,6 +67,9 @@ struct pass_stats {
 	unsigned polls;       /* placed */
 	unsigned sites;       /* calls that may reach a poll */
 	unsigned live_values; /* over all sites */
+	/* With on_function: the longest way of all, and the function. */
+	uint64_t longest;
+	LLVMValueRef longest_in;
 };
 
 /* Functions that the passes call or that native code calls: the linker must

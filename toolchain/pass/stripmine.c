@@ -158,6 +158,7 @@ static void build_plain(struct miner *s)
 				 s->loop->header);
 	ir_branch_weights(branch, WEIGHT_PLAIN, 1);
 	LLVMInstructionEraseFromParent(end);
+	loop_note_trips(loop_copy_of_block(&copy, s->count->latch), s->length);
 	loop_copy_free(&copy);
 }
 
@@ -213,6 +214,7 @@ static void build_latch(struct miner *s)
 	for (unsigned k = 0; k < LLVMCountIncoming(s->strip_iv); k++)
 		if (LLVMGetIncomingBlock(s->strip_iv, k) == s->again)
 			LLVMSetOperand(s->strip_iv, k, s->strip_limit);
+	loop_note_trips(s->count->latch, s->length);
 }
 
 LLVMValueRef stripmine(const struct loops *l, const struct loop *loop,
