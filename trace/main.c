@@ -123,7 +123,9 @@ static int run(const char *elf, const char *lines, struct hexo_error *err)
 	if (base_parse_u64(elf, &elf_fd) < 0 ||
 	    (lines && base_parse_u64(lines, &lines_fd) < 0))
 		return hexo_fail(err, -EINVAL, "descriptors are numbers");
-	r = read_fault(&t, err);
+	r = trace_sandbox_enter(err);
+	if (r == 0)
+		r = read_fault(&t, err);
 	if (r == 0)
 		r = trace_open(&t, (int)elf_fd, lines ? (int)lines_fd : -1,
 			       err);

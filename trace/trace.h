@@ -5,7 +5,8 @@
  *
  * A program of its own because nothing it reads is to be trusted, and it is
  * read by libraries: hexo runs it only when a job has failed, limits its
- * time and memory, and does not mind if it fails, too.
+ * time and memory, and does not mind if it fails, too. It gives up all system
+ * calls but a few before it reads anything.
  */
 #ifndef HEXO_TRACE_TRACE_H
 #define HEXO_TRACE_TRACE_H
@@ -37,6 +38,10 @@ struct trace {
 	size_t n, room;
 	bool more; /* frames than could be found */
 };
+
+/* From here on the process may only use the descriptors it has, and memory;
+ * anything else kills it. */
+int trace_sandbox_enter(struct hexo_error *err);
 
 /* elf is the caller's still; lines: -1 for none. */
 int trace_open(struct trace *t, int elf, int lines, struct hexo_error *err);

@@ -211,6 +211,22 @@ cannot() {
 	grep -qF "$text" out
 }
 
+@test "hexo-trace reads under a system call filter" {
+	local pid tries
+	mkfifo fault
+	hexo-trace 3 < fault 3< /dev/null > out 2>&1 &
+	pid=$!
+	exec 4> fault # it has begun, and waits
+	for tries in 1 2 3 4 5 6 7 8 9 10; do
+		grep -x 'Seccomp:[[:space:]]*2' "/proc/$pid/status" && break
+		[ "$tries" != 10 ]
+		sleep 0.1
+	done
+	exec 4>&-
+	wait "$pid" || [ $? = 1 ]
+	grep -F 'cannot read the fault' out
+}
+
 @test "hexo-trace refuses what is no fault" {
 	head -c 66000 /dev/zero > zeros
 	tr '\0' '\1' < zeros > ones
