@@ -25,12 +25,13 @@
 #include "toolchain/pass/pass.h"
 #include "toolchain/portable.h"
 #include "toolchain/program.h"
+#include "toolchain/provided.h"
 #include "toolchain/report.h"
 #include "toolchain/runtime.h"
 #include "toolchain/temp.h"
 #include "toolchain/unavailable.h"
 
-enum { ISAS_MAX = 8, RUNTIME_MAX = 64 << 20, LINES_MAX = 1 << 30 };
+enum { ISAS_MAX = 8, LINES_MAX = 1 << 30 };
 
 /* Not an error: the program has to be linked with the runtime's bitcode. */
 enum { NEEDS_WHOLE = 1 << 20 };
@@ -129,49 +130,6 @@ static int add_runtime(struct linking *l, struct hexo_error *err)
 	return r < 0 ? r : tc_libcalls_want(p, err);
 }
 
-/* Enters the symbols of an archive of native code. */
-static int add_native(struct linking *l, const char *isa, const char *name,
-		      struct hexo_error *err)
-{
-	cleanup_free char *path = base_printf("%s/%s/%s", l->home, isa, name);
-	struct tc_archive a = { 0 };
-	char *data;
-	size_t len;
-	int r = base_read_file(path, RUNTIME_MAX, &data, &len, err);
-
-	if (r < 0)
-		return r;
-	r = tc_archive_open(&a, path, data, len, err);
-	for (size_t k = 0; r == 0 && k < a.n_index; k++)
-		tc_symbols_get(&l->provided, a.index[k].symbol);
-	tc_archive_free(&a);
-	return r;
-}
-
-/* What portable code may leave undefined. The ISAs' native code is the same
- * source, so one ISA's says it for all; where it is not, linking fails. */
-static int find_provided(struct linking *l, struct hexo_error *err)
-{
-	static const char *const made[] = {
-		"hexo_constructors",
-		"hexo_destructors",
-		"__hexo_bss_start",
-		"__hexo_image_end",
-		"__hexo_resume_start",
-		"__hexo_resume_end",
-		"setjmp",
-		"_setjmp",
-	};
-	static const char *const archives[] = { "native.a", "libgcc.a" };
-	int r = 0;
-
-	for (size_t k = 0; k < sizeof(made) / sizeof(made[0]); k++)
-		tc_symbols_get(&l->provided, made[k]);
-	for (size_t k = 0; k < 2 && r == 0; k++)
-		r = add_native(l, tc_isas[0].name, archives[k], err);
-	return r;
-}
-
 /* What returns twice must become part of its callers: sigsetjmp(). */
 static bool wants_twice(LLVMModuleRef m)
 {
@@ -209,7 +167,7 @@ static int check_apart(struct linking *l)
 
 static int join(struct linking *l, struct hexo_error *err)
 {
-	int r = find_provided(l, err);
+	int r = tc_provided_find(&l->provided, l->home, err);
 
 	l->obstacle = tc_program_override(&l->program);
 	if (l->obstacle && !l->whole && !l->program.failed)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "toolchain/linkerwords.h"
 #include "toolchain/response.h"
 
 const char tc_usage[] =
@@ -128,8 +129,6 @@ static const struct rule {
 	{ "-no-pie", EXACT, IGNORE, 0, NULL },
 	{ "-rdynamic", EXACT, IGNORE, 0, NULL },
 	{ "-s", EXACT, IGNORE, 0, NULL },
-	/* Lines are what the link names what it refuses by. */
-	{ "-g0", EXACT, IGNORE, 0, NULL },
 	{ "-time", EXACT, IGNORE, 0, NULL },
 	{ "-m64", EXACT, IGNORE, 0, NULL },
 	{ "-mtune=", JOINED, IGNORE, 0, NULL },
@@ -193,9 +192,8 @@ static const struct rule {
 struct parser {
 	struct tc_options *o;
 	const char *language;
-	bool whole;
-	bool linker_root; /* the linker's last word was -u */
-	size_t at;        /* argument being read */
+	struct tc_linker_words linker;
+	size_t at; /* argument being read */
 };
 
 static const struct rule *find_rule(const char *arg)
@@ -212,19 +210,25 @@ static const struct rule *find_rule(const char *arg)
 	return NULL;
 }
 
-static void add_input(struct parser *p, enum tc_input_kind kind,
-		      const char *name)
+void tc_options_add_input(struct tc_options *o, enum tc_input_kind kind,
+			  const char *name, const char *language, bool whole)
 {
-	struct tc_options *o = p->o;
-
 	o->inputs =
 		base_realloc(o->inputs, (o->n_inputs + 1) * sizeof(*o->inputs));
 	o->inputs[o->n_inputs++] = (struct tc_input){
 		.kind = kind,
 		.name = base_strdup(name),
-		.language = kind == TC_INPUT_SOURCE ? p->language : NULL,
-		.whole = p->whole,
+		.language = language,
+		.whole = whole,
 	};
+}
+
+static void add_input(struct parser *p, enum tc_input_kind kind,
+		      const char *name)
+{
+	const char *language = kind == TC_INPUT_SOURCE ? p->language : NULL;
+
+	tc_options_add_input(p->o, kind, name, language, p->linker.whole);
 }
 
 static bool ends_in(const char *name, const char *const *suffixes)
@@ -280,72 +284,6 @@ static int set_language(struct parser *p, const char *value,
 		return hexo_fail(err, -ENOTSUP,
 				 "-x %s: hexo-cc compiles C only", value);
 	return 0;
-}
-
-/* What must not be dropped silently, and the way out. */
-static const struct {
-	const char *name, *reason;
-} linker_refused[] = {
-	{ "--wrap", "rename the function in the source" },
-	{ "-wrap", "rename the function in the source" },
-	{ "--defsym", "the layout of an image is fixed; define it in C" },
-	{ "-defsym", "the layout of an image is fixed; define it in C" },
-	{ "--section-start", "the layout of an image is fixed; leave it out" },
-	{ "--script", "the layout of an image is fixed; leave it out" },
-	{ "-T", "the layout of an image is fixed; leave it out" },
-	{ "-Ttext", "the layout of an image is fixed; leave it out" },
-	{ "-Tdata", "the layout of an image is fixed; leave it out" },
-	{ "-Tbss", "the layout of an image is fixed; leave it out" },
-	{ "--entry", "a program starts with main()" },
-	{ "-e", "a program starts with main()" },
-	{ "--shared", "make a static library (ar) instead" },
-	{ "-shared", "make a static library (ar) instead" },
-	{ "--relocatable", "make a static library (ar) instead" },
-	{ "-r", "make a static library (ar) instead" },
-};
-
-/* One option for the linker. What only tunes a usual link is dropped. */
-static int linker_word(struct parser *p, const char *word,
-		       struct hexo_error *err)
-{
-	bool root = p->linker_root;
-
-	p->linker_root =
-		strcmp(word, "-u") == 0 || strcmp(word, "--undefined") == 0;
-	for (size_t k = 0; k < sizeof(linker_refused) / sizeof(*linker_refused);
-	     k++) {
-		size_t n = strlen(linker_refused[k].name);
-
-		if (strncmp(word, linker_refused[k].name, n) == 0 &&
-		    (word[n] == '\0' || word[n] == '='))
-			return hexo_fail(err, -ENOTSUP, "linker option %s: %s",
-					 word, linker_refused[k].reason);
-	}
-	if (root)
-		tc_strings_add(&p->o->roots, word);
-	else if (strncmp(word, "--undefined=", 12) == 0)
-		tc_strings_add(&p->o->roots, word + 12);
-	else if (strcmp(word, "--whole-archive") == 0)
-		p->whole = true;
-	else if (strcmp(word, "--no-whole-archive") == 0)
-		p->whole = false;
-	else if (strncmp(word, "-l", 2) == 0 && word[2])
-		add_input(p, TC_INPUT_LIBRARY, word + 2);
-	else if (strncmp(word, "-L", 2) == 0 && word[2])
-		tc_strings_add(&p->o->libraries, word + 2);
-	return 0;
-}
-
-static int linker_list(struct parser *p, const char *list,
-		       struct hexo_error *err)
-{
-	cleanup_free char *copy = base_strdup(list);
-	char *rest, *word = strtok_r(copy, ",", &rest);
-	int r = 0;
-
-	for (; word && r == 0; word = strtok_r(NULL, ",", &rest))
-		r = linker_word(p, word, err);
-	return r;
 }
 
 static void set_action(struct tc_options *o, const char *arg, int action)
@@ -430,9 +368,9 @@ static int apply(struct parser *p, const struct rule *r, const char *arg,
 		o->runtime = value;
 		return 0;
 	case LINKER_LIST:
-		return linker_list(p, value, err);
+		return tc_linker_list(o, &p->linker, value, err);
 	case LINKER_WORD:
-		return linker_word(p, value, err);
+		return tc_linker_word(o, &p->linker, value, err);
 	case DRY:
 		o->dry = true;
 		return 0;

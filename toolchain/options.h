@@ -64,6 +64,9 @@ struct tc_options {
 int tc_options_parse(struct tc_options *o, int argc, char *const *argv,
 		     struct hexo_error *err);
 void tc_options_free(struct tc_options *o);
+/* Appends an input. */
+void tc_options_add_input(struct tc_options *o, enum tc_input_kind kind,
+			  const char *name, const char *language, bool whole);
 
 extern const char tc_usage[];
 
