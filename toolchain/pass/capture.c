@@ -75,81 +75,6 @@ static void find_sites(struct frames *fr, struct frame_function *fn)
 	ir_list_free(&calls);
 }
 
-/*
- * Values times sites beyond which records get one layout and the clone stays
- * unoptimised: rebuilding SSA gives each of them a phi, and LLVM's clean-ups
- * take quadratic time. Such a clone runs only until the resumed call of a
- * very large function returns.
- */
-#define LARGE 2000
-
-static uint64_t place(struct frames *fr, LLVMValueRef v, uint64_t *at)
-{
-	LLVMTypeRef t = LLVMTypeOf(v);
-	uint64_t offset =
-		ir_align_up(*at, LLVMABIAlignmentOfType(fr->layout, t));
-
-	*at = offset + LLVMABISizeOfType(fr->layout, t);
-	return offset;
-}
-
-/* Header, stack pointer, then the site's live values. */
-static void lay_out_site(struct frames *fr, struct site *s, uint64_t first)
-{
-	for (unsigned k = 0; k < s->live.n; k++)
-		s->offset[k] = place(fr, s->live.at[k], &first);
-	s->size = ir_align_up(first, 16);
-}
-
-static void add_place(struct frames *fr, struct frame_function *fn,
-		      LLVMValueRef v, uint64_t *at)
-{
-	if (ir_map_get(&fn->places, v) < 0)
-		ir_map_put(&fn->places, v, (int)place(fr, v, at));
-}
-
-/* Header, stack pointer, then every value that is live at some site or the
- * result of one. */
-static void lay_out_large(struct frames *fr, struct frame_function *fn,
-			  uint64_t first)
-{
-	for (unsigned k = 0; k < fn->n; k++) {
-		struct site *s = &fn->sites[k];
-		LLVMTypeKind kind = LLVMGetTypeKind(LLVMTypeOf(s->invoke));
-
-		for (unsigned i = 0; i < s->live.n; i++)
-			add_place(fr, fn, s->live.at[i], &first);
-		if (kind != LLVMVoidTypeKind)
-			add_place(fr, fn, s->invoke, &first);
-	}
-	for (unsigned k = 0; k < fn->n; k++) {
-		struct site *s = &fn->sites[k];
-
-		s->size = ir_align_up(first, 16);
-		for (unsigned i = 0; i < s->live.n; i++)
-			s->offset[i] = (uint64_t)ir_map_get(&fn->places,
-							    s->live.at[i]);
-	}
-}
-
-static void lay_out(struct frames *fr, struct frame_function *fn)
-{
-	uint64_t first = sizeof(struct hexo_frame) + (fn->has_stack ? 8 : 0);
-	unsigned values = 0;
-
-	for (unsigned k = 0; k < fn->n; k++) {
-		struct site *s = &fn->sites[k];
-
-		values += s->live.n;
-		s->offset = base_alloc(s->live.n * sizeof(s->offset[0]));
-	}
-	fn->large = values >= LARGE;
-	if (fn->large)
-		lay_out_large(fr, fn, first);
-	for (unsigned k = 0; k < fn->n && !fn->large; k++)
-		lay_out_site(fr, &fn->sites[k], first);
-}
-
 /* Records are aligned to 16, whatever they hold. */
 void frame_limit_alignment(LLVMValueRef access)
 {
@@ -280,7 +205,7 @@ void capture_plan(struct frames *fr, struct frame_function *fn)
 		fn->has_stack |= fn->sites[k].kind == SITE_SETJMP;
 	liveness_fill(fn);
 	remat_plan(fn);
-	lay_out(fr, fn);
+	record_lay_out(fr, fn);
 	add_areas(fr, fn);
 	LLVMSetPersonalityFn(fn->f, fn->n_areas ? fr->jump_personality
 						: fr->personality);

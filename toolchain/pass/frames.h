@@ -88,10 +88,10 @@ struct frame_function {
 	unsigned n_areas;
 	uint64_t areas_size;
 	LLVMValueRef clone;
+	struct ir_map places; /* value to its offset in all records */
 	/* Too many values times sites: all records have one layout, and the
 	 * clone keeps its values in an image of the record. */
 	bool large;
-	struct ir_map places; /* large: value to its offset */
 };
 
 /* Where a landing pad finds what it saves. */
@@ -140,6 +140,10 @@ void remat_plan(struct frame_function *fn);
 /* Replaces c, the clone's copy of such a value, by computing it where it is
  * used. Those that are computed from it come first. */
 void remat_compute(LLVMBuilderRef b, LLVMValueRef c);
+
+/* Fills fn->places, and the sites' offsets and sizes; decides whether fn is
+ * large. */
+void record_lay_out(struct frames *fr, struct frame_function *fn);
 
 /* A landing pad at the builder's position: saves the site's frame and goes
  * on unwinding. That of a setjmp only fills the site's area: jump_cut() moves

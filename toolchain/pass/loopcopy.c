@@ -119,14 +119,20 @@ static bool leads_to_before(LLVMValueRef end, unsigned k)
 	return false;
 }
 
-static void add_exits(struct copier *u, LLVMBasicBlockRef block)
+void loop_copy_exits(struct loop_copy *c, LLVMBasicBlockRef block,
+		     const struct loops *l, const struct loop *loop)
 {
 	LLVMValueRef end = LLVMGetBasicBlockTerminator(block);
 
 	for (unsigned k = 0; k < LLVMGetNumSuccessors(end); k++)
-		if (!loop_has(u->l, u->loop, LLVMGetSuccessor(end, k)) &&
+		if ((!l || !loop_has(l, loop, LLVMGetSuccessor(end, k))) &&
 		    !leads_to_before(end, k))
-			add_exit(u->c, block, LLVMGetSuccessor(end, k));
+			add_exit(c, block, LLVMGetSuccessor(end, k));
+}
+
+static void add_exits(struct copier *u, LLVMBasicBlockRef block)
+{
+	loop_copy_exits(u->c, block, u->l, u->loop);
 }
 
 static void add_block(struct copier *u, LLVMBasicBlockRef block)

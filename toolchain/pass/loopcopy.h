@@ -24,6 +24,10 @@ void loop_copy_map(struct loop_copy *c, LLVMValueRef v, LLVMValueRef to);
  */
 void loop_copy_body(const struct loops *l, const struct loop *loop,
 		    struct loop_copy *c);
+/* The phis of the blocks that `block`, which has been copied, leads to learn
+ * of the copy; without those inside the loop, if one is given. */
+void loop_copy_exits(struct loop_copy *c, LLVMBasicBlockRef block,
+		     const struct loops *l, const struct loop *loop);
 void loop_copy_free(struct loop_copy *c);
 
 /* Of all its blocks. */

@@ -9,7 +9,7 @@
  * rebuilds SSA afterwards. The slots of a large function are one block that
  * looks like its records; that clone is left as it is built.
  */
-#include "toolchain/pass/frames.h"
+#include "toolchain/pass/resume.h"
 
 #include <llvm-c/DebugInfo.h>
 #include <llvm-c/Target.h>
@@ -18,37 +18,6 @@
 #include "base/base.h"
 #include "hexo/frame.h"
 #include "toolchain/pass/layout.h"
-
-struct resume {
-	struct frames *fr;
-	struct frame_function *fn;
-	LLVMValueRef g, record;
-	LLVMMetadataRef subprogram; /* of g; NULL: no lines */
-	LLVMBasicBlockRef entry;
-	LLVMBasicBlockRef dispatch; /* entry, or where jumps go on, too */
-	LLVMBasicBlockRef landing;  /* of jumps; NULL if there are none */
-	struct ir_map index;        /* original value or block -> its copy */
-	struct ir_list copies;
-	struct ir_map slot_index; /* original value -> its slot */
-	struct ir_list demoted, slots;
-	LLVMValueRef image;    /* large: what the slots are parts of */
-	struct ir_map pads;    /* blocks of the original that are not copied */
-	LLVMValueRef entry_sp; /* these two as fn's, in the clone */
-	struct frame_local *locals;
-};
-
-static LLVMValueRef copy_of(const struct resume *r, LLVMValueRef v)
-{
-	int i = ir_map_get(&r->index, v);
-
-	return i < 0 ? v : r->copies.at[i];
-}
-
-static LLVMBasicBlockRef copy_of_block(const struct resume *r,
-				       LLVMBasicBlockRef b)
-{
-	return LLVMValueAsBasicBlock(copy_of(r, LLVMBasicBlockAsValue(b)));
-}
 
 static void map_copy(struct resume *r, LLVMValueRef v, LLVMValueRef copy)
 {
@@ -69,10 +38,12 @@ static void copy_instructions(struct resume *r)
 	ir_each_block (block, r->fn->f) {
 		if (ir_map_get(&r->pads, block) >= 0)
 			continue;
-		LLVMPositionBuilderAtEnd(b, copy_of_block(r, block));
+		LLVMPositionBuilderAtEnd(b, resume_copy_block(r, block));
 		ir_each_inst (i, block) {
 			LLVMValueRef c;
 
+			if (i == ir_first_nonphi(block))
+				reentry_part_header(r, block);
 			if (LLVMGetInstructionOpcode(i) == LLVMPHI) {
 				c = LLVMBuildPhi(b, LLVMTypeOf(i), "");
 			} else {
@@ -85,33 +56,38 @@ static void copy_instructions(struct resume *r)
 	}
 }
 
+static void connect_phi(struct resume *r, LLVMValueRef phi, LLVMValueRef c)
+{
+	for (unsigned k = 0; k < LLVMCountIncoming(phi); k++) {
+		LLVMValueRef v = resume_copy(r, LLVMGetIncomingValue(phi, k));
+		LLVMBasicBlockRef from = LLVMGetIncomingBlock(phi, k);
+		LLVMValueRef end = LLVMGetBasicBlockTerminator(from);
+
+		/* a header is in two parts */
+		from = LLVMGetInstructionParent(resume_copy(r, end));
+		LLVMAddIncoming(c, &v, &from, 1);
+	}
+}
+
 static void connect_copies(struct resume *r)
 {
 	ir_each_block (block, r->fn->f) {
 		if (ir_map_get(&r->pads, block) >= 0)
 			continue;
 		ir_each_inst (i, block) {
-			LLVMValueRef c = copy_of(r, i);
+			LLVMValueRef c = resume_copy(r, i);
 
-			if (LLVMGetInstructionOpcode(i) != LLVMPHI) {
-				for (int k = 0; k < LLVMGetNumOperands(i);
-				     k++) {
-					unsigned at = (unsigned)k;
-					LLVMValueRef o = LLVMGetOperand(i, at);
-
-					if (copy_of(r, o) != o)
-						LLVMSetOperand(c, at,
-							       copy_of(r, o));
-				}
+			if (LLVMGetInstructionOpcode(i) == LLVMPHI) {
+				connect_phi(r, i, c);
 				continue;
 			}
-			for (unsigned k = 0; k < LLVMCountIncoming(i); k++) {
-				LLVMValueRef v =
-					copy_of(r, LLVMGetIncomingValue(i, k));
-				LLVMBasicBlockRef from = copy_of_block(
-					r, LLVMGetIncomingBlock(i, k));
+			for (int k = 0; k < LLVMGetNumOperands(i); k++) {
+				unsigned at = (unsigned)k;
+				LLVMValueRef o = LLVMGetOperand(i, at);
 
-				LLVMAddIncoming(c, &v, &from, 1);
+				if (resume_copy(r, o) != o)
+					LLVMSetOperand(c, at,
+						       resume_copy(r, o));
 			}
 		}
 	}
@@ -144,7 +120,7 @@ static void copy_body(struct resume *r)
 static void replace_copy(struct resume *r, LLVMValueRef original,
 			 LLVMValueRef by)
 {
-	LLVMValueRef copy = copy_of(r, original);
+	LLVMValueRef copy = resume_copy(r, original);
 
 	LLVMReplaceAllUsesWith(copy, by);
 	LLVMInstructionEraseFromParent(copy);
@@ -186,7 +162,7 @@ static void build_entry(struct resume *r)
 	replace_copy(r, fn->entry_sp, r->entry_sp);
 }
 
-static void demote(struct resume *r, LLVMValueRef v)
+void resume_demote(struct resume *r, LLVMValueRef v)
 {
 	if (ir_map_get(&r->slot_index, v) >= 0)
 		return;
@@ -203,8 +179,7 @@ static bool has_result(LLVMValueRef invoke)
 	       LLVMGetFirstUse(invoke);
 }
 
-/* The slot's address, at the builder's position; NULL if v has none. */
-static LLVMValueRef slot_of(const struct resume *r, LLVMValueRef v)
+LLVMValueRef resume_slot(const struct resume *r, LLVMValueRef v)
 {
 	int i = ir_map_get(&r->slot_index, v);
 
@@ -231,8 +206,8 @@ static void load_for_phi(struct resume *r, LLVMValueRef phi, LLVMValueRef v,
 			continue;
 		LLVMPositionBuilderBefore(r->fr->b,
 					  LLVMGetBasicBlockTerminator(from));
-		load = LLVMBuildLoad2(r->fr->b, LLVMTypeOf(c), slot_of(r, v),
-				      "");
+		load = LLVMBuildLoad2(r->fr->b, LLVMTypeOf(c),
+				      resume_slot(r, v), "");
 		for (unsigned j = k; j < n; j++)
 			if (LLVMGetIncomingBlock(phi, j) == from)
 				LLVMSetOperand(phi, j, load);
@@ -253,8 +228,8 @@ static void load_for_uses(struct resume *r, LLVMValueRef v, LLVMValueRef c)
 			continue;
 		}
 		LLVMPositionBuilderBefore(r->fr->b, user);
-		load = LLVMBuildLoad2(r->fr->b, LLVMTypeOf(c), slot_of(r, v),
-				      "");
+		load = LLVMBuildLoad2(r->fr->b, LLVMTypeOf(c),
+				      resume_slot(r, v), "");
 		for (int o = 0; o < LLVMGetNumOperands(user); o++)
 			if (LLVMGetOperand(user, (unsigned)o) == c)
 				LLVMSetOperand(user, (unsigned)o, load);
@@ -277,13 +252,13 @@ static void store_definition(struct resume *r, LLVMValueRef v, LLVMValueRef c)
 		if (LLVMGetInstructionOpcode(c) == LLVMPHI)
 			at = ir_first_nonphi(LLVMGetInstructionParent(c));
 		LLVMPositionBuilderBefore(b, at);
-		LLVMBuildStore(b, c, slot_of(r, v));
+		LLVMBuildStore(b, c, resume_slot(r, v));
 		return;
 	}
 	normal = LLVMGetNormalDest(c);
 	edge = LLVMAppendBasicBlockInContext(ir_context(r->fr->m), r->g, "");
 	LLVMPositionBuilderAtEnd(b, edge);
-	LLVMBuildStore(b, c, slot_of(r, v));
+	LLVMBuildStore(b, c, resume_slot(r, v));
 	LLVMBuildBr(b, normal);
 	LLVMSetNormalDest(c, edge);
 }
@@ -303,27 +278,13 @@ static void build_pad(struct resume *r, unsigned k, LLVMBasicBlockRef pad)
 	};
 
 	for (unsigned i = 0; i < s->live.n && !r->image; i++)
-		values[i] = slot_of(r, s->live.at[i]);
+		values[i] = resume_slot(r, s->live.at[i]);
 	LLVMPositionBuilderAtEnd(r->fr->b, pad);
 	capture_build_pad(r->fr, r->fn, k, &state);
 	free(values);
 }
 
-static void reload(struct resume *r, const struct site *s)
-{
-	LLVMBuilderRef b = r->fr->b;
-
-	for (unsigned i = 0; i < s->live.n; i++) {
-		LLVMValueRef v = s->live.at[i];
-		LLVMValueRef at = ir_gep(b, r->record, s->offset[i]);
-		LLVMValueRef load = LLVMBuildLoad2(b, LLVMTypeOf(v), at, "");
-
-		frame_limit_alignment(load);
-		LLVMBuildStore(b, load, slot_of(r, v));
-	}
-}
-
-/* A block that reloads a site's values and resumes its callee. */
+/* A block that resumes a site's callee; its values are in their slots. */
 static LLVMBasicBlockRef build_site(struct resume *r, unsigned k)
 {
 	struct frames *fr = r->fr;
@@ -331,16 +292,15 @@ static LLVMBasicBlockRef build_site(struct resume *r, unsigned k)
 	const struct site *s = &r->fn->sites[k];
 	LLVMBasicBlockRef start = LLVMAppendBasicBlockInContext(c, r->g, "");
 	LLVMBasicBlockRef joined = LLVMAppendBasicBlockInContext(c, r->g, "");
+	LLVMBasicBlockRef rest = reentry_rest(r, k);
 	LLVMTypeRef type = LLVMFunctionType(LLVMTypeOf(s->invoke), NULL, 0, 0);
-	LLVMBasicBlockRef normal = LLVMGetNormalDest(s->invoke);
 	LLVMValueRef next, result;
 
-	/* 1. reload and go one frame deeper */
+	/* 1. one frame deeper */
 	LLVMPositionBuilderAtEnd(fr->b, start);
-	if (!r->image)
-		reload(r, s);
+	reentry_arrive(r);
 	next = LLVMBuildCall2(fr->b, fr->pop_type, fr->next, NULL, 0, "next");
-	if (s->kind == SITE_SETJMP) { /* a jump has landed; the value */
+	if (s->kind != SITE_CALL) { /* nothing can park in it */
 		result = LLVMBuildCall2(fr->b, type, next, NULL, 0, "");
 		LLVMBuildBr(fr->b, joined);
 	} else {
@@ -355,10 +315,10 @@ static LLVMBasicBlockRef build_site(struct resume *r, unsigned k)
 	/* 2. the call has returned: on with the copy */
 	LLVMPositionBuilderAtEnd(fr->b, joined);
 	if (ir_map_get(&r->slot_index, s->invoke) >= 0)
-		LLVMBuildStore(fr->b, result, slot_of(r, s->invoke));
-	LLVMBuildBr(fr->b, copy_of_block(r, normal));
+		LLVMBuildStore(fr->b, result, resume_slot(r, s->invoke));
+	LLVMBuildBr(fr->b, rest);
 	/* 3. parked in a later call */
-	build_pad(r, k, copy_of_block(r, s->pad));
+	build_pad(r, k, resume_copy_block(r, s->pad));
 	return start;
 }
 
@@ -384,22 +344,13 @@ static void build_image(struct resume *r)
 
 static void build_dispatch(struct resume *r)
 {
-	struct frames *fr = r->fr;
-	LLVMContextRef c = ir_context(fr->m);
-	LLVMBasicBlockRef *starts = base_alloc(r->fn->n * sizeof(starts[0]));
-	LLVMBasicBlockRef nowhere = LLVMAppendBasicBlockInContext(c, r->g, "");
-	LLVMValueRef site, select;
+	cleanup_free LLVMBasicBlockRef *starts =
+		base_alloc(r->fn->n * sizeof(starts[0]));
 
 	for (unsigned k = 0; k < r->fn->n; k++)
 		starts[k] = build_site(r, k);
-	LLVMPositionBuilderAtEnd(fr->b, nowhere);
-	LLVMBuildUnreachable(fr->b);
-	LLVMPositionBuilderAtEnd(fr->b, r->dispatch);
-	site = LLVMBuildLoad2(fr->b, fr->i32, r->record, "site");
-	select = LLVMBuildSwitch(fr->b, site, nowhere, r->fn->n);
-	for (unsigned k = 0; k < r->fn->n; k++)
-		LLVMAddCase(select, ir_i32(fr->m, k), starts[k]);
-	free(starts);
+	LLVMPositionBuilderAtEnd(r->fr->b, r->dispatch);
+	reentry_build_ways(r, starts);
 }
 
 LLVMValueRef resume_declare(struct frames *fr, LLVMValueRef f)
@@ -447,7 +398,7 @@ static void build_landing(struct resume *r)
 static void compute_again(struct resume *r, struct ir_map *copies, bool *done,
 			  unsigned k)
 {
-	LLVMValueRef c = copy_of(r, r->fn->remat.at[k]);
+	LLVMValueRef c = resume_copy(r, r->fn->remat.at[k]);
 
 	if (done[k])
 		return;
@@ -472,7 +423,7 @@ static void compute_all_again(struct resume *r)
 	struct ir_map copies = { 0 };
 
 	for (unsigned k = 0; k < remat->n; k++)
-		ir_map_put(&copies, copy_of(r, remat->at[k]), (int)k);
+		ir_map_put(&copies, resume_copy(r, remat->at[k]), (int)k);
 	for (unsigned k = 0; k < remat->n; k++)
 		compute_again(r, &copies, done, k);
 	ir_map_free(&copies);
@@ -489,6 +440,11 @@ void resume_build(struct frames *fr, struct frame_function *fn)
 	LLVMSetCurrentDebugLocation2(fr->b, NULL);
 	r.entry =
 		LLVMAppendBasicBlockInContext(ir_context(fr->m), r.g, "resume");
+	r.nowhere = LLVMAppendBasicBlockInContext(ir_context(fr->m), r.g, "");
+	LLVMPositionBuilderAtEnd(fr->b, r.nowhere);
+	LLVMBuildUnreachable(fr->b);
+	if (!fn->large)
+		reentry_plan(&r);
 	copy_body(&r);
 	build_entry(&r);
 	build_landing(&r);
@@ -499,13 +455,15 @@ void resume_build(struct frames *fr, struct frame_function *fn)
 		build_image(&r);
 	for (unsigned k = 0; k < fn->n; k++) {
 		for (unsigned i = 0; i < fn->sites[k].live.n; i++)
-			demote(&r, fn->sites[k].live.at[i]);
+			resume_demote(&r, fn->sites[k].live.at[i]);
 		if (has_result(fn->sites[k].invoke))
-			demote(&r, fn->sites[k].invoke);
+			resume_demote(&r, fn->sites[k].invoke);
 	}
+	if (!fn->large)
+		reentry_prepare(&r);
 	for (unsigned i = 0; i < r.demoted.n; i++) {
 		LLVMValueRef v = r.demoted.at[i];
-		LLVMValueRef c = copy_of(&r, v);
+		LLVMValueRef c = resume_copy(&r, v);
 
 		load_for_uses(&r, v, c);
 		store_definition(&r, v, c);
@@ -516,6 +474,7 @@ void resume_build(struct frames *fr, struct frame_function *fn)
 		LLVMBuildBr(fr->b, r.dispatch);
 	}
 	build_dispatch(&r);
+	reentry_free(&r);
 	ir_map_free(&r.index);
 	ir_map_free(&r.slot_index);
 	ir_map_free(&r.pads);
