@@ -33,10 +33,13 @@ int tc_provided_find(struct tc_symbols *provided, const char *home,
 		     struct hexo_error *err)
 {
 	static const char *const made[] = {
-		"hexo_constructors", "hexo_destructors",
+		"hexo_constructors",
+		"hexo_destructors",
 		"__hexo_bss_start",
-		"__hexo_image_end",  "__hexo_resume_start",
-		"__hexo_resume_end", "setjmp",
+		"__hexo_image_end",
+		"__hexo_resume_start",
+		"__hexo_resume_end",
+		"setjmp",
 		"_setjmp",
 	};
 	static const char *const archives[] = { "native.a", "libgcc.a" };
