@@ -9,7 +9,8 @@
  *   innermost loop, it has a copy of that end, and begins the next iteration
  *   by way of the header, from outside;
  * - else it enters the loop by the header, too, which asks a variable whether
- *   the function is on the way to a site; and so on for the loops inside, as
+ *   the function is on the way to a site (or a block behind it does: see
+ *   reguard.c); and so on for the loops inside, as
  *   far as they have to be entered in the middle.
  *
  * A value is reloaded outside of those loops that do not change it. If it is
@@ -199,10 +200,10 @@ static void build_edge(struct resume *r, const struct loop *loop,
 	LLVMBuildBr(b, resume_copy_block(r, loop->header));
 }
 
-static void build_header(struct resume *r, int loop)
+static void build_question(struct resume *r, int loop)
 {
 	struct reentry_loop *of = &r->reentry.of[loop];
-	LLVMBasicBlockRef h = resume_copy_block(r, loop_at(r, loop)->header);
+	LLVMBasicBlockRef h = resume_copy_block(r, of->asks);
 	LLVMContextRef c = ir_context(r->fr->m);
 	LLVMBuilderRef b = r->fr->b;
 	LLVMValueRef going, on;
@@ -229,15 +230,17 @@ void reentry_plan(struct resume *r)
 	nest_loops(r);
 	for (unsigned k = 0; k < r->fn->n; k++)
 		plan_site(r, k);
+	for (unsigned i = 0; i < re->loops.n; i++)
+		if (re->of[i].entered)
+			reguard_place(r, (int)i);
 }
 
-void reentry_part_header(struct resume *r, LLVMBasicBlockRef block)
+void reentry_part_block(struct resume *r, LLVMBasicBlockRef block)
 {
 	struct reentry *re = &r->reentry;
 	int loop = re->on ? loop_around(r, block) : -1;
 
-	if (loop < 0 || !re->of[loop].entered ||
-	    loop_at(r, loop)->header != block)
+	if (loop < 0 || !re->of[loop].entered || re->of[loop].asks != block)
 		return;
 	re->of[loop].rest =
 		LLVMAppendBasicBlockInContext(ir_context(r->fr->m), r->g, "");
@@ -255,7 +258,7 @@ void reentry_prepare(struct resume *r)
 			re->going = LLVMBuildAlloca(r->fr->b, r->fr->i32, "");
 	for (unsigned i = 0; i < re->loops.n; i++)
 		if (re->of[i].entered)
-			build_header(r, (int)i);
+			build_question(r, (int)i);
 }
 
 static void set_going(struct resume *r, LLVMValueRef to)
@@ -332,7 +335,8 @@ LLVMBasicBlockRef reentry_rest(struct resume *r, unsigned site)
 
 /* In which loop, of those that are entered on the way to a site, a value is
  * reloaded: the innermost that changes it, or before that if it begins with
- * it. */
+ * it. NOWHERE: it is computed again. */
+#define NOWHERE (-2)
 static int loop_of_reload(const struct resume *r, unsigned site, LLVMValueRef v)
 {
 	const struct loops *l = &r->reentry.loops;
@@ -346,7 +350,9 @@ static int loop_of_reload(const struct resume *r, unsigned site, LLVMValueRef v)
 	while (loop >= 0 && !loop_has(l, &l->at[loop], b))
 		loop = outer(r, loop);
 	if (loop >= 0 && LLVMIsAPHINode(v) && l->at[loop].header == b)
-		loop = outer(r, loop);
+		return outer(r, loop);
+	if (loop >= 0 && reguard_computes(r, loop, v))
+		return NOWHERE;
 	return loop;
 }
 
@@ -425,6 +431,8 @@ void reentry_free(struct resume *r)
 		return;
 	for (unsigned k = 0; k < r->fn->n; k++)
 		ir_list_free(&r->reentry.sites[k].tail);
+	for (unsigned i = 0; i < r->reentry.loops.n; i++)
+		ir_list_free(&r->reentry.of[i].again);
 	free(r->reentry.sites);
 	free(r->reentry.of);
 	loops_free(&r->reentry.loops);

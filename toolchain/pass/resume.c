@@ -43,7 +43,7 @@ static void copy_instructions(struct resume *r)
 			LLVMValueRef c;
 
 			if (i == ir_first_nonphi(block))
-				reentry_part_header(r, block);
+				reentry_part_block(r, block);
 			if (LLVMGetInstructionOpcode(i) == LLVMPHI) {
 				c = LLVMBuildPhi(b, LLVMTypeOf(i), "");
 			} else {
@@ -63,7 +63,7 @@ static void connect_phi(struct resume *r, LLVMValueRef phi, LLVMValueRef c)
 		LLVMBasicBlockRef from = LLVMGetIncomingBlock(phi, k);
 		LLVMValueRef end = LLVMGetBasicBlockTerminator(from);
 
-		/* a header is in two parts */
+		/* a block may be in two parts */
 		from = LLVMGetInstructionParent(resume_copy(r, end));
 		LLVMAddIncoming(c, &v, &from, 1);
 	}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The two parts of building a resume clone:
+ * The parts of building a resume clone:
  *   resume   the copy, its values' slots, the ways in
  *   reentry  how these get into loops without making them worse
+ *   reguard  ... and where the loops ask for it
  */
 #ifndef HEXO_PASS_RESUME_H
 #define HEXO_PASS_RESUME_H
@@ -14,10 +15,12 @@
 struct reentry_loop {
 	int outer; /* the next one around it; -1: none */
 	unsigned depth;
-	bool entered;           /* in the middle; then, in the clone: */
-	LLVMBasicBlockRef rest; /* the header, less its phis */
+	bool entered;           /* in the middle; then: */
+	struct ir_list again;   /* blocks gone through again, from the header */
+	LLVMBasicBlockRef asks; /* the one behind them, which asks */
+	LLVMBasicBlockRef rest; /* in the clone: of that, without its phis */
 	LLVMBasicBlockRef edge; /* to the header, from outside */
-	LLVMBasicBlockRef way;  /* from the header to where it goes on */
+	LLVMBasicBlockRef way;  /* from what asks to where it goes on */
 };
 
 struct reentry_site {
@@ -74,12 +77,18 @@ void resume_demote(struct resume *r, LLVMValueRef v);
 /* The slot's address, at the builder's position; NULL if v has none. */
 LLVMValueRef resume_slot(const struct resume *r, LLVMValueRef v);
 
+/* Where an entered loop asks whether it is: fills `again` and `asks`. Known
+ * are the sites that are gone to. */
+void reguard_place(struct resume *r, int loop);
+/* Is v, at all sites in the loop, what is computed again? */
+bool reguard_computes(const struct resume *r, int loop, LLVMValueRef v);
+
 /* Before anything is copied: how each site is entered. Not for large
  * functions; what is below does the simple thing for these. */
 void reentry_plan(struct resume *r);
 /* The builder stands where the first instruction of a block's copy that is no
- * phi will be: goes on elsewhere if that is the header of an entered loop. */
-void reentry_part_header(struct resume *r, LLVMBasicBlockRef block);
+ * phi will be: goes on elsewhere if the block asks. */
+void reentry_part_block(struct resume *r, LLVMBasicBlockRef block);
 /* When all values that are live at sites have slots, but nothing uses them
  * yet, and the builder stands in the entry. */
 void reentry_prepare(struct resume *r);
