@@ -139,6 +139,36 @@ int base_parse_size(const char *text, uint64_t *value)
 	return 0;
 }
 
+int base_parse_time(const char *text, uint64_t *ns)
+{
+	static const struct {
+		const char *unit;
+		uint64_t ns;
+	} units[] = {
+		{ "ms", 1000000 },    { "s", 1000000000 },
+		{ "m", 60000000000 }, { "h", 3600000000000 },
+		{ "", 1000000000 },
+	};
+	size_t digits = strspn(text, "0123456789");
+	cleanup_free char *number = base_strdup(text);
+	uint64_t v;
+	int r;
+
+	number[digits] = '\0';
+	r = base_parse_u64(number, &v);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(text + digits, units[i].unit))
+			continue;
+		if (v > UINT64_MAX / units[i].ns)
+			return -ERANGE;
+		*ns = v * units[i].ns;
+		return 0;
+	}
+	return -EINVAL;
+}
+
 uint64_t base_now_ns(void)
 {
 	struct timespec t;

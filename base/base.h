@@ -52,6 +52,9 @@ int base_read_file(const char *path, size_t max, char **data, size_t *len,
 int base_parse_u64(const char *text, uint64_t *value);
 int base_parse_size(const char *text, uint64_t *value);
 
+/* "500ms", "30s", "10m", "2h" in nanoseconds; a number alone is seconds. */
+int base_parse_time(const char *text, uint64_t *ns);
+
 uint64_t base_now_ns(void); /* CLOCK_MONOTONIC */
 
 /* malloc family that ends the process when memory is out: for sizes that

@@ -7,12 +7,13 @@
 
 extern const struct cli_command cli_run_command, cli_ps_command,
 	cli_migrate_command, cli_kill_command, cli_image_command,
-	cli_stream_command;
+	cli_stream_command, cli_checkpoint_command, cli_restore_command;
 
 /* Exit statuses of `hexo` itself. */
 enum {
-	CLI_FAILED = 1, /* of commands other than run */
-	CLI_USAGE = 2,  /* likewise */
+	CLI_FAILED = 1,      /* of commands other than run */
+	CLI_USAGE = 2,       /* likewise */
+	CLI_RUN_SAVED = 124, /* a checkpoint ended it */
 	CLI_RUN_FAILED = 125,
 	CLI_RUN_UNUSABLE = 126, /* the image cannot run */
 	CLI_RUN_MISSING = 127,  /* there is no such image */

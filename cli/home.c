@@ -14,7 +14,8 @@
 
 #include "base/base.h"
 #include "cli/commands.h"
-#include "cli/home_state.h"
+#include "cli/files_state.h"
+#include "cli/home_save.h"
 #include "cli/home_vm.h"
 #include "cli/trace.h"
 #include "hexo/hypercall.h"
@@ -38,6 +39,7 @@ static home_act *const home_table[HOME_STATES][HOME_EVENTS] = {
 		[OWNER_ENDED] = home_ended,
 		[OWNER_LOST] = home_fail,
 		[ORDERED] = move_ordered,
+		[SAVE_ORDERED] = save_ordered,
 	},
 	[HOME_CALLING] = {
 		[OWNER_PARKED] = move_parked_early,
@@ -86,6 +88,23 @@ static home_act *const home_table[HOME_STATES][HOME_EVENTS] = {
 		[OWNER_ENDED] = home_ended,
 		[OWNER_LOST] = home_fail,
 	},
+	[HOME_HALTING] = {
+		[OWNER_PARKED] = save_parked,
+		[OWNER_ENDED] = home_ended,
+		[OWNER_LOST] = home_fail,
+		[SAVE_FAILED] = save_call_off,
+	},
+	[HOME_SAVING] = {
+		[OWNER_STREAM] = save_stream,
+		[OWNER_SHIPPED] = save_shipped,
+		[OWNER_LOST] = home_fail,
+		[SAVE_FAILED] = save_return,
+	},
+	[HOME_SYNCING] = {
+		[OWNER_LOST] = home_fail,
+		[SAVED] = save_done,
+		[SAVE_FAILED] = save_return,
+	},
 };
 
 /* How often --timeout a state may last without progress, and what it is when
@@ -105,6 +124,8 @@ static const struct {
 	[HOME_SIGNED] = { 1, TARGET_LOST, "the stream did not end" },
 	[HOME_ARRIVING] = { 3, OWNER_LOST, "it did not run again" },
 	[HOME_RETURNING] = { 3, OWNER_LOST, "it did not run again" },
+	[HOME_HALTING] = { 1, SAVE_FAILED, "the job did not reach a poll" },
+	[HOME_SAVING] = { 1, SAVE_FAILED, "the stream got stuck" },
 };
 
 void home_say(struct home *home, const char *fmt, ...)
@@ -150,7 +171,7 @@ void home_handle(struct home *home, enum home_event event,
 	event = fault_at(home, event);
 	act = home_table[before][event];
 	if (!act) {
-		bool target = event >= TARGET_HELLO;
+		bool target = event >= TARGET_HELLO && event <= TARGET_LOST;
 
 		hexo_fail(&home->why, -EPROTO,
 			  "%s message out of turn from its VM",
@@ -167,6 +188,8 @@ void home_handle(struct home *home, enum home_event event,
 		home_watch_vm(home, home->owner);
 	if (home->state == HOME_RUNNING && home->order.where)
 		home_handle(home, ORDERED, NULL);
+	else if (home->state == HOME_RUNNING && home->saving.order.path)
+		home_handle(home, SAVE_ORDERED, NULL);
 }
 
 enum home_state home_fail(struct home *home, const struct migrate_msg *msg)
@@ -228,6 +251,8 @@ static enum home_state home_ended(struct home *home,
 		home->exit_status = msg->type == HEXO_MSG_FAULT
 					    ? CLI_RUN_FAILED
 					    : (int)(usage.status & 0xff);
+	home->finished = msg->type == HEXO_MSG_EXIT &&
+			 !(usage.status & HEXO_EXIT_SIGNAL);
 	move_drop(home, "the job ended");
 	return HOME_ENDED;
 }
@@ -283,6 +308,8 @@ static const char *home_state_name(const struct home *home)
 {
 	if (home->state == HOME_STARTING || home->state == HOME_LOADING)
 		return "starting";
+	if (home->state >= HOME_HALTING && home->state <= HOME_SYNCING)
+		return "saving";
 	return home->state == HOME_RUNNING ? "running" : "moving";
 }
 
@@ -309,6 +336,8 @@ static void home_request(void *ctx, unsigned client, json_t *request)
 		json_string_value(json_object_get(request, "command"));
 	const char *where =
 		json_string_value(json_object_get(request, "where"));
+	const char *file = json_string_value(json_object_get(request, "file"));
+	bool leave = json_is_true(json_object_get(request, "leave_running"));
 
 	if (command && !strcmp(command, "status")) {
 		cli_control_answer(&home->control, client, home_status(home));
@@ -326,6 +355,10 @@ static void home_request(void *ctx, unsigned client, json_t *request)
 		home->order.client = client;
 		if (home->state == HOME_RUNNING)
 			home_handle(home, ORDERED, NULL);
+	} else if (command && !strcmp(command, "checkpoint") && file) {
+		if (save_order(home, file, leave, client) < 0)
+			cli_control_refuse(&home->control, client,
+					   "another checkpoint is in progress");
 	} else {
 		cli_control_refuse(&home->control, client, "unknown command");
 	}
@@ -353,6 +386,34 @@ static int home_open_signals(struct home *home, struct hexo_error *err)
 	return cli_loop_watch(&home->loop, &home->signals, EPOLLIN, err);
 }
 
+/* The stream that the first VM takes in, and the files as they were. */
+static int home_open_resume(struct home *home, struct hexo_error *err)
+{
+	const struct cli_home_config *config = home->config;
+	const struct cli_checkpoint *c = config->restore;
+	struct base_buffer notes = { 0 };
+	int r = 0;
+
+	if (!config->resume)
+		return 0;
+	home->resume = fopen(config->resume, "re");
+	if (!home->resume ||
+	    (c && fseeko(home->resume, (off_t)c->stream_at, SEEK_SET) < 0))
+		return hexo_fail_errno(err, "cannot open %s", config->resume);
+	if (c)
+		r = cli_files_restore(&home->files, c, config->keep_files,
+				      &notes, err);
+	for (char *line = notes.data; r == 0 && line && *line;) {
+		char *end = strchr(line, '\n');
+
+		*end = '\0';
+		home_say(home, "%s", line);
+		line = end + 1;
+	}
+	base_buffer_free(&notes);
+	return r;
+}
+
 static int home_open(struct home *home, struct hexo_error *err)
 {
 	int r;
@@ -372,6 +433,8 @@ static int home_open(struct home *home, struct hexo_error *err)
 	r = cli_loop_watch(&home->loop, &home->timer, EPOLLIN, err);
 	if (r == 0)
 		r = move_clock_open(home, err);
+	if (r == 0)
+		r = save_open(home, err);
 	home->probe.watch.ready = home_probe_ready;
 	home->probe.watch.ctx = home;
 	home->probe.mean_us = home->config->probe_us;
@@ -386,12 +449,9 @@ static int home_open(struct home *home, struct hexo_error *err)
 	/* A job must not fail because it cannot be listed. */
 	if (r < 0 && err)
 		home_say(home, "hexo ps will not show it: %s", err->text);
-	if (home->config->resume) {
-		home->resume = fopen(home->config->resume, "re");
-		if (!home->resume)
-			return hexo_fail_errno(err, "cannot open %s",
-					       home->config->resume);
-	}
+	r = home_open_resume(home, err);
+	if (r < 0)
+		return r;
 	home_progress(home);
 	return home_launch(home, home->owner, &home->config->place, err);
 }
@@ -411,6 +471,7 @@ static void home_close(struct home *home)
 		waitpid(pid, NULL, 0);
 	}
 	free(home->retired);
+	save_close(home, home->finished);
 	cli_control_close(&home->control);
 	cli_files_free(&home->files);
 	if (home->resume)
@@ -450,6 +511,8 @@ int cli_home_run(const struct cli_home_config *config, struct hexo_error *err)
 	home->config = config;
 	home->loop.epoll = home->timer.fd = home->signals.fd = -1;
 	home->control.watch.fd = home->clock.fd = -1;
+	home->saving.clock.fd = home->saving.file.fd = -1;
+	home->saving.file.done.fd = -1;
 	home->probe.watch.fd = -1;
 	home->owner = &home->vms[0];
 	home->target = &home->vms[1];

@@ -8,6 +8,7 @@
 #define HEXO_CLI_HOME_H
 
 #include "cli/boot.h"
+#include "cli/checkpoint.h"
 #include "cli/plan.h"
 #include "cli/place.h"
 #include "cli/vm.h"
@@ -24,11 +25,16 @@ struct cli_home_config {
 	FILE *stats;                    /* for --stats; NULL: none */
 	const char *save_streams;       /* directory; NULL: none */
 	const char *resume;             /* stream to start from; NULL: main */
-	uint64_t polls;                 /* that it has behind it */
-	uint64_t probe_us;              /* mean time between probes; 0: none */
-	bool count;                     /* polls, for the whole run */
-	bool boards;                    /* an ISA may be a board */
-	uint64_t timeout_s;             /* of each wait in a move */
+	const struct cli_checkpoint *restore; /* what resume is; NULL: a
+						 stream alone */
+	bool keep_files;        /* restore: those that grew are not cut */
+	const char *checkpoint; /* file of --checkpoint-every */
+	uint64_t checkpoint_ns; /* 0: none */
+	uint64_t polls;         /* that it has behind it */
+	uint64_t probe_us;      /* mean time between probes; 0: none */
+	bool count;             /* polls, for the whole run */
+	bool boards;            /* an ISA may be a board */
+	uint64_t timeout_s;     /* of each wait in a move */
 };
 
 /* Runs the job to its end. Returns its exit status; -errno if it could not

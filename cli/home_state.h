@@ -9,6 +9,7 @@
 #include "cli/files.h"
 #include "cli/home.h"
 #include "cli/probe.h"
+#include "cli/save.h"
 #include "cli/stats.h"
 
 /* The owner is the VM that runs the job or alone may go on running it; the
@@ -25,6 +26,9 @@ enum home_state {
 	HOME_SIGNED,    /* the target has committed; SHIPPED is not here yet */
 	HOME_ARRIVING,  /* the target has become the owner, told to run */
 	HOME_RETURNING, /* the move failed; the owner was told to go on */
+	HOME_HALTING,   /* the owner was told to park, for a checkpoint */
+	HOME_SAVING,    /* the owner sends the stream to a file */
+	HOME_SYNCING,   /* the file is being synced; then the owner ends */
 	HOME_ENDED,
 	HOME_STATES
 };
@@ -40,9 +44,26 @@ enum home_event {
 	OWNER_LOST,  /* home->why says how */
 	TARGET_HELLO,
 	TARGET_COMMIT,
-	TARGET_LOST, /* home->why says how */
-	ORDERED,     /* home->order asks for a move */
+	TARGET_LOST,  /* home->why says how */
+	ORDERED,      /* home->order asks for a move */
+	SAVE_ORDERED, /* home->saving.order asks for a checkpoint */
+	SAVED,        /* it is on the disk */
+	SAVE_FAILED,  /* home->why says how */
 	HOME_EVENTS
+};
+
+/* A checkpoint, wanted or in progress; and the clock of those to come. */
+struct home_saving {
+	struct {
+		char *path; /* NULL: none waits */
+		bool leave; /* the job goes on afterwards */
+		unsigned client;
+	} order;
+	struct cli_save file;
+	bool leave;
+	unsigned client; /* who is to hear of it; 0: nobody */
+	uint64_t began, stopped_ns, bytes;
+	struct cli_watch clock;
 };
 
 struct home {
@@ -65,6 +86,7 @@ struct home {
 		char *where; /* NULL: none waits */
 		unsigned client;
 	} order; /* from `hexo migrate` */
+	struct home_saving saving;
 
 	uint64_t clock_began; /* base_now_ns() when the job began here */
 	unsigned timed;       /* hops of the plan that were ordered by time */
@@ -84,6 +106,7 @@ struct home {
 	unsigned streams;      /* STREAM messages of this move */
 
 	struct hexo_error why;
+	bool finished;   /* once ENDED: by itself */
 	int exit_status; /* once ENDED; negative: what home->why says */
 };
 
@@ -98,6 +121,9 @@ home_act move_begin, move_loaded, move_ordered, move_reached, move_park,
 	move_relay, move_shipped, move_sign, move_shipped_signed, move_commit,
 	move_return, move_orphan, move_orphan_commit, move_arrived,
 	move_returned, move_ignore;
+
+/* Tells the parked owner to go on. */
+enum home_state move_resume(struct home *home);
 
 /* Sends what the first VM has room for of the stream of --resume. */
 void move_feed(struct home *home);

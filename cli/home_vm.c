@@ -99,7 +99,7 @@ static bool home_guest_runs(const struct home *home)
 {
 	return home->state == HOME_RUNNING || home->state == HOME_CALLING ||
 	       home->state == HOME_PARKING || home->state == HOME_ARRIVING ||
-	       home->state == HOME_RETURNING;
+	       home->state == HOME_RETURNING || home->state == HOME_HALTING;
 }
 
 /* Whether the VM that says HELLO is one of this image. */

@@ -47,9 +47,10 @@ static const struct cli_command main_help_command = {
 };
 
 static const struct cli_command *const main_commands[] = {
-	&cli_run_command,    &cli_ps_command,       &cli_migrate_command,
-	&cli_kill_command,   &cli_image_command,    &cli_stream_command,
-	&main_board_command, &main_version_command, &main_help_command,
+	&cli_run_command,        &cli_ps_command,      &cli_migrate_command,
+	&cli_kill_command,       &cli_image_command,   &cli_stream_command,
+	&cli_checkpoint_command, &cli_restore_command, &main_board_command,
+	&main_version_command,   &main_help_command,
 };
 
 enum { MAIN_COMMANDS = sizeof(main_commands) / sizeof(main_commands[0]) };
@@ -68,7 +69,7 @@ static void main_print_commands(FILE *out)
 		     "Runs C programs as VMs that move between ISAs while "
 		     "they run.\n\nCommands:\n");
 	for (size_t i = 0; i < MAIN_COMMANDS; i++)
-		fprintf(out, "  %-9s %s\n", main_commands[i]->name,
+		fprintf(out, "  %-10s %s\n", main_commands[i]->name,
 			main_commands[i]->summary);
 	fprintf(out, "\nhexo COMMAND --help explains a command.\n");
 }

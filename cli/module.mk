@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 CLI_SRC := $(addprefix cli/,main.c options.c words.c isa.c place.c plan.c \
-             boot.c run.c resume.c image.c image_command.c \
+             boot.c run.c restore.c job.c resume.c image.c image_command.c \
              stream_command.c ps.c runtime.c control.c loop.c link.c vm.c \
              connect.c home.c home_vm.c move.c move_clock.c move_file.c \
              fault.c trace.c stats.c probe.c files.c files_data.c files_dir.c \
-             files_path.c volume.c)
+             files_path.c volume.c checkpoint.c \
+             checkpoint_command.c files_state.c files_restore.c save.c \
+             home_save.c)
 
 # Named here, as the fragments that name them too may be read later.
 CLI_SRC += migrate/channel.c migrate/hash.c migrate/stream.c \

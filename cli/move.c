@@ -9,7 +9,8 @@
 #include <string.h>
 
 #include "base/base.h"
-#include "cli/home_state.h"
+#include "cli/files_state.h"
+#include "cli/home_save.h"
 
 enum { MOVE_FEED = 256 << 10 }; /* bytes of --resume in one message */
 
@@ -77,6 +78,7 @@ static int move_call(struct home *home, const char *where)
 enum home_state move_begin(struct home *home, const struct migrate_msg *msg)
 {
 	move_clock_start(home);
+	save_start(home);
 	if (home->resume) {
 		home_send_poll(home, home->owner, HEXO_MSG_RECEIVE);
 		move_feed(home);
@@ -106,6 +108,8 @@ void move_feed(struct home *home)
 enum home_state move_loaded(struct home *home, const struct migrate_msg *msg)
 {
 	home_usage(home, msg);
+	if (cli_files_restored(&home->files, &home->why) < 0)
+		return home_fail(home, NULL);
 	home_send_poll(home, home->owner, HEXO_MSG_RUN);
 	return HOME_ARRIVING;
 }
@@ -136,7 +140,7 @@ static void move_note_parked(struct home *home, const struct migrate_msg *msg)
 	home->hop.frames = usage.frames;
 }
 
-static enum home_state move_resume(struct home *home)
+enum home_state move_resume(struct home *home)
 {
 	home_send_poll(home, home->owner, HEXO_MSG_RESUME);
 	return HOME_RETURNING;

@@ -51,22 +51,6 @@ static double ps_number(const json_t *o, const char *key)
 	return json_number_value(json_object_get(o, key));
 }
 
-/* Sends a command and sees that it was done; *answer is a new reference. */
-static int ps_call(const char *id, json_t *request, json_t **answer,
-		   struct hexo_error *err)
-{
-	int r = cli_runtime_call(id, request, answer, err);
-
-	json_decref(request);
-	if (r < 0)
-		return r;
-	if (json_is_true(json_object_get(*answer, "ok")))
-		return 0;
-	hexo_fail(err, -EIO, "VM %s: %s", id, ps_text(*answer, "error"));
-	json_decref(*answer);
-	return -EIO;
-}
-
 /* The statuses of all jobs of this user, by name; a new reference. */
 static json_t *ps_collect(const char *directory)
 {
@@ -83,9 +67,10 @@ static json_t *ps_collect(const char *directory)
 
 		if (dot && dot != names[i]->d_name && !strcmp(dot, ".sock")) {
 			*dot = '\0';
-			r = ps_call(names[i]->d_name,
-				    json_pack("{s:s}", "command", "status"),
-				    &status, NULL);
+			r = cli_runtime_order(names[i]->d_name,
+					      json_pack("{s:s}", "command",
+							"status"),
+					      &status, NULL);
 			if (r == 0)
 				json_array_append_new(all, status);
 			/* Left over from a home that was killed. */
@@ -159,10 +144,10 @@ static int migrate_main(int argc, char **argv, struct hexo_error *err)
 
 	if (r < 0)
 		return CLI_USAGE;
-	r = ps_call(operands.at[0],
-		    json_pack("{s:s, s:s}", "command", "migrate", "where",
-			      operands.at[1]),
-		    &answer, err);
+	r = cli_runtime_order(operands.at[0],
+			      json_pack("{s:s, s:s}", "command", "migrate",
+					"where", operands.at[1]),
+			      &answer, err);
 	if (r < 0)
 		return CLI_FAILED;
 	hop = json_object_get(answer, "hop");
@@ -185,8 +170,9 @@ static int kill_main(int argc, char **argv, struct hexo_error *err)
 
 	if (r < 0)
 		return CLI_USAGE;
-	r = ps_call(operands.at[0], json_pack("{s:s}", "command", "kill"),
-		    &answer, err);
+	r = cli_runtime_order(operands.at[0],
+			      json_pack("{s:s}", "command", "kill"), &answer,
+			      err);
 	if (r < 0)
 		return CLI_FAILED;
 	json_decref(answer);

@@ -9,15 +9,39 @@
 
 enum { RESUME_PIECE = 256 << 10 };
 
+struct resume {
+	struct hexo_section_vm *vm;
+	bool found;
+};
+
 static int resume_vm(void *ctx, const struct hexo_section_vm *vm,
 		     uint64_t offset, struct hexo_error *err)
 {
-	*(struct hexo_section_vm *)ctx = *vm;
+	struct resume *r = ctx;
+
+	*r->vm = *vm;
+	r->found = true;
 	return 0;
 }
 
-int cli_resume_check(const char *path, const struct cli_image *image,
-		     struct hexo_section_vm *vm, struct hexo_error *err)
+/* A stream that was cut off does not end with its END section. */
+static int resume_check_end(FILE *file, struct hexo_error *err)
+{
+	struct hexo_section end;
+
+	if (fseeko(file, -(off_t)sizeof(end), SEEK_END) < 0 ||
+	    fread(&end, sizeof(end), 1, file) != 1)
+		return hexo_fail_errno(err, "cannot read its end");
+	if (end.type != HEXO_SECTION_END || end.length)
+		return hexo_fail(err, -EPIPE,
+				 "migration stream ends before its END "
+				 "section");
+	return 0;
+}
+
+int cli_resume_check(const char *path, uint64_t from, bool whole,
+		     const struct cli_image *image, struct hexo_section_vm *vm,
+		     struct hexo_error *err)
 {
 	static const struct migrate_visitor visitor = { .vm = resume_vm };
 	const struct migrate_identity identity = {
@@ -26,20 +50,24 @@ int cli_resume_check(const char *path, const struct cli_image *image,
 	};
 	cleanup_free char *data = base_alloc(RESUME_PIECE);
 	cleanup_file FILE *file = fopen(path, "re");
+	struct resume found = { .vm = vm };
 	struct migrate_reader reader;
 	size_t n;
 	int r;
 
-	if (!file)
+	if (!file || fseeko(file, (off_t)from, SEEK_SET) < 0)
 		return hexo_fail_errno(err, "cannot open %s", path);
-	r = migrate_reader_init(&reader, &identity, &visitor, vm, err);
+	r = migrate_reader_init(&reader, &identity, &visitor, &found, err);
 	if (r < 0)
 		return r;
-	while (r == 0 && (n = fread(data, 1, RESUME_PIECE, file)) > 0)
+	while (r == 0 && (whole || !found.found) &&
+	       (n = fread(data, 1, RESUME_PIECE, file)) > 0)
 		r = migrate_reader_feed(&reader, data, n, err);
 	if (r == 0 && ferror(file))
 		r = hexo_fail_errno(err, "cannot read it");
-	if (r == 0)
+	if (r == 0 && found.found && !whole)
+		r = resume_check_end(file, err);
+	else if (r == 0)
 		r = migrate_reader_finish(&reader, err);
 	migrate_reader_free(&reader);
 	return r < 0 ? hexo_fail_context(err, "%s", path) : 0;

@@ -1,41 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hexo run: from the command line to a job's home. */
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <unistd.h>
 
 #include "base/base.h"
 #include "cli/commands.h"
-#include "cli/home.h"
-#include "cli/resume.h"
-#include "cli/runtime.h"
+#include "cli/run.h"
 #include "hexo/layout.h"
-
-enum run_option {
-	RUN_ISA,
-	RUN_NODE,
-	RUN_BACKEND,
-	RUN_MEMORY,
-	RUN_STACK,
-	RUN_VOLUME,
-	RUN_ENV,
-	RUN_HOP,
-	RUN_HOP_EVERY,
-	RUN_LOCAL,
-	RUN_TIMEOUT,
-	RUN_STATS,
-	RUN_COUNT,
-	RUN_PROBE,
-	RUN_NAME,
-	RUN_SAVE_STREAMS,
-	RUN_RESUME,
-	RUN_HELP,
-	RUN_OPTIONS
-};
 
 static const struct cli_option run_options[RUN_OPTIONS + 1] = {
 	[RUN_ISA] = { "isa", "ISA",
@@ -78,18 +51,12 @@ static const struct cli_option run_options[RUN_OPTIONS + 1] = {
 			       "keep each move's stream as DIR/hop-N.stream" },
 	[RUN_RESUME] = { "resume", "STREAM",
 			 "start from such a stream instead of from main" },
+	[RUN_CHECKPOINT_EVERY] = { "checkpoint-every", "TIME",
+				   "write a checkpoint every so often, like\n"
+				   "30s, 10m or 2h, for hexo restore" },
+	[RUN_CHECKPOINT] = { "checkpoint", "FILE",
+			     "where to (default: NAME.checkpoint, here)" },
 	[RUN_HELP] = { "help", NULL, "show this" },
-};
-
-struct run {
-	struct cli_home_config home;
-	struct cli_image image;
-	struct cli_volumes volumes;
-	struct cli_plan plan;
-	struct cli_environment env;
-	struct base_buffer boot;
-	const char *isa, *node, *name, *stats;
-	char *id;
 };
 
 static int run_parse_number(const char *text, uint64_t *value, uint64_t min,
@@ -128,33 +95,45 @@ static int run_parse_backend(const char *text, enum cli_backend *backend,
 	return 0;
 }
 
+static int run_parse_time(const char *text, uint64_t *ns,
+			  struct hexo_error *err)
+{
+	if (base_parse_time(text, ns) < 0 || *ns < 1000000)
+		return hexo_fail(err, -EINVAL,
+				 "'%s' is not a time like 500ms, 30s, 10m, 2h",
+				 text);
+	return 0;
+}
+
 /* Where an option is kept whose text counts as it is; NULL for others. */
-static const char **run_text(struct run *run, enum run_option option)
+static const char **run_text(struct cli_job *job, enum run_option option)
 {
 	switch (option) {
 	case RUN_ISA:
-		return &run->isa;
+		return &job->isa;
 	case RUN_NODE:
-		return &run->node;
+		return &job->node;
 	case RUN_STATS:
-		return &run->stats;
+		return &job->stats;
 	case RUN_NAME:
-		return &run->name;
+		return &job->name;
 	case RUN_SAVE_STREAMS:
-		return &run->home.save_streams;
+		return &job->home.save_streams;
 	case RUN_RESUME:
-		return &run->home.resume;
+		return &job->home.resume;
+	case RUN_CHECKPOINT:
+		return &job->home.checkpoint;
 	default:
 		return NULL;
 	}
 }
 
-static int run_set(void *ctx, int option, const char *value,
-		   struct hexo_error *err)
+int cli_run_set(void *ctx, int option, const char *value,
+		struct hexo_error *err)
 {
-	struct run *run = ctx;
-	struct cli_home_config *home = &run->home;
-	const char **text = run_text(run, (enum run_option)option);
+	struct cli_job *job = ctx;
+	struct cli_home_config *home = &job->home;
+	const char **text = run_text(job, (enum run_option)option);
 
 	if (text) {
 		*text = value;
@@ -170,19 +149,21 @@ static int run_set(void *ctx, int option, const char *value,
 		return run_parse_size(value, &home->vm.stack, HEXO_STACK_MIN,
 				      HEXO_STACK_MAX, err);
 	case RUN_VOLUME:
-		return cli_volume_add(&run->volumes, value, err);
+		return cli_volume_add(&job->volumes, value, err);
 	case RUN_ENV:
-		return cli_environment_set(&run->env, value, err);
+		return cli_environment_set(&job->env, value, err);
 	case RUN_HOP:
-		return cli_plan_add(&run->plan, value, err);
+		return cli_plan_add(&job->plan, value, err);
 	case RUN_HOP_EVERY:
-		return run_parse_number(value, &run->plan.every, 1, UINT64_MAX,
+		return run_parse_number(value, &job->plan.every, 1, UINT64_MAX,
 					err);
 	case RUN_TIMEOUT:
 		return run_parse_number(value, &home->timeout_s, 1, 86400, err);
 	case RUN_PROBE:
 		return run_parse_number(value, &home->probe_us, 1, 1000000000,
 					err);
+	case RUN_CHECKPOINT_EVERY:
+		return run_parse_time(value, &home->checkpoint_ns, err);
 	case RUN_LOCAL:
 		home->boards = false;
 		return 0;
@@ -194,26 +175,8 @@ static int run_set(void *ctx, int option, const char *value,
 	}
 }
 
-/* What the options that are texts must be. */
-static int run_check_texts(const struct run *run, struct hexo_error *err)
-{
-	if (run->node && run->isa)
-		return hexo_fail(err, -EINVAL,
-				 "hexo run: --isa and --node exclude each "
-				 "other");
-	if (run->isa && cli_isa_by_name(run->isa) == HEXO_ISA_NONE)
-		return hexo_fail(err, -EINVAL, "hexo run: --isa: no ISA '%s'",
-				 run->isa);
-	if (run->name && !cli_runtime_is_id(run->name))
-		return hexo_fail(err, -EINVAL,
-				 "hexo run: --name: '%s' is not a name of "
-				 "letters, digits, '-', '_' and '.'",
-				 run->name);
-	return 0;
-}
-
 /* Options that the environment adds in front of those of the call. */
-static int run_parse_environment(struct run *run, char ***words,
+static int run_parse_environment(struct cli_job *job, char ***words,
 				 struct hexo_error *err)
 {
 	const char *text = getenv("HEXO_RUN_OPTIONS");
@@ -231,174 +194,29 @@ static int run_parse_environment(struct run *run, char ***words,
 	argv = base_alloc(((size_t)count + 1) * sizeof(*argv));
 	memcpy(argv + 1, *words, (size_t)count * sizeof(*argv));
 	options_only.operands_min = options_only.operands_max = 0;
-	r = cli_parse(&options_only, count + 1, argv, run_set, run, &none, err);
+	r = cli_parse(&options_only, count + 1, argv, cli_run_set, job, &none,
+		      err);
 	return r < 0 ? hexo_fail_context(err, "HEXO_RUN_OPTIONS") : 0;
-}
-
-/* "ep-3f2a": the program and something to tell its jobs apart. */
-static char *run_make_id(const char *program)
-{
-	uint16_t number = 0;
-	char *id;
-
-	if (getrandom(&number, sizeof(number), 0) < 0)
-		number = (uint16_t)getpid();
-	id = base_printf("%.*s-%04x", CLI_RUNTIME_ID_MAX - 8, program, number);
-	for (char *c = id; *c; c++)
-		if (!isalnum((unsigned char)*c) && *c != '_')
-			*c = '-';
-	return id;
-}
-
-/* Where the job starts. */
-static int run_place(struct run *run, struct hexo_error *err)
-{
-	struct cli_home_config *home = &run->home;
-	enum hexo_isa isa = cli_isa_host();
-
-	if (run->node)
-		return cli_place_find(run->node, true, &home->place, err);
-	if (run->isa)
-		isa = cli_isa_by_name(run->isa);
-	else if (!cli_image_find(&run->image, isa))
-		isa = run->image.elf[0].isa;
-	return cli_place_find(cli_isa_name(isa), false, &home->place, err);
-}
-
-/* A hop to what exists nowhere is a slip of the pen, better told now. */
-static int run_check_hops(struct run *run, struct hexo_error *err)
-{
-	for (unsigned i = 0; i < run->plan.count; i++) {
-		const char *where = run->plan.hops[i].where;
-		struct cli_place place;
-		int r = cli_place_find(where, run->home.boards, &place, err);
-
-		if (r == 0 && place.isa != HEXO_ISA_NONE &&
-		    !cli_image_find(&run->image, place.isa))
-			r = hexo_fail(err, -EINVAL, "the image has no %s",
-				      where);
-		if (r < 0)
-			return hexo_fail_context(err, "--hop");
-	}
-	return 0;
-}
-
-/* All that must be right before a VM is started, the image aside. */
-static int run_prepare(struct run *run, struct hexo_error *err)
-{
-	struct cli_home_config *home = &run->home;
-	struct hexo_section_vm vm;
-	int r = run_place(run, err);
-
-	if (r < 0)
-		return r;
-	r = run_check_hops(run, err);
-	if (r < 0)
-		return r;
-	if (run->stats) {
-		/* Better to hear now than at the end that it cannot be. */
-		home->stats = fopen(run->stats, "we");
-		if (!home->stats)
-			return hexo_fail_errno(err, "cannot write %s",
-					       run->stats);
-	}
-	if (home->save_streams && access(home->save_streams, W_OK | X_OK) < 0)
-		return hexo_fail_errno(err, "cannot write into %s",
-				       home->save_streams);
-	if (home->resume) {
-		r = cli_resume_check(home->resume, &run->image, &vm, err);
-		if (r < 0)
-			return r;
-		home->vm.memory = vm.memory;
-		home->vm.stack = vm.stack;
-		home->polls = vm.polls;
-	}
-	run->id = run->name ? base_strdup(run->name)
-			    : run_make_id(run->image.name);
-	home->id = home->vm.name = run->id;
-	return 0;
-}
-
-/* The program starts in the directory that shows the current one, so that
- * relative paths mean what they mean here. */
-static void run_set_cwd(struct run *run)
-{
-	cleanup_free char *here = getcwd(NULL, 0);
-	cleanup_free char *shown =
-		here ? cli_volume_show(&run->volumes, here) : NULL;
-	cleanup_free char *text = shown ? base_printf("PWD=%s", shown) : NULL;
-
-	if (text && !cli_environment_has(&run->env, "PWD"))
-		cli_environment_set(&run->env, text, NULL);
-}
-
-static int run_job(struct run *run, int argc, char **argv,
-		   struct hexo_error *err)
-{
-	struct cli_home_config *home = &run->home;
-	int r = cli_image_open(&run->image, argv[0], err);
-
-	if (r < 0)
-		return r == -ENOENT ? CLI_RUN_MISSING : CLI_RUN_UNUSABLE;
-	if (run->isa &&
-	    !cli_image_find(&run->image, cli_isa_by_name(run->isa))) {
-		cleanup_free char *isas = cli_image_isas(&run->image);
-
-		hexo_fail(err, -ENOEXEC, "%s has no ISA %s, only %s", argv[0],
-			  run->isa, isas);
-		return CLI_RUN_UNUSABLE;
-	}
-	run_set_cwd(run);
-	if (cli_boot_make(&run->boot, argc, argv, &run->env, err) < 0 ||
-	    run_prepare(run, err) < 0)
-		return CLI_RUN_FAILED;
-	home->job = argv[0];
-	r = cli_home_run(home, err);
-	if (r < 0)
-		return r == -ENOEXEC ? CLI_RUN_UNUSABLE : CLI_RUN_FAILED;
-	return r;
-}
-
-static void run_free(struct run *run)
-{
-	cli_image_close(&run->image);
-	cli_volumes_free(&run->volumes);
-	cli_plan_free(&run->plan);
-	cli_environment_free(&run->env);
-	base_buffer_free(&run->boot);
-	if (run->home.stats)
-		fclose(run->home.stats);
-	free(run->id);
 }
 
 static int run_main(int argc, char **argv, struct hexo_error *err)
 {
 	cleanup_free char **words = NULL;
 	struct cli_operands operands;
-	struct run run = {
-		.home.vm.memory = HEXO_MEMORY_DEFAULT,
-		.home.vm.stack = HEXO_STACK_DEFAULT,
-		.home.vm.backend = CLI_BACKEND_AUTO,
-		.home.boards = true,
-		.home.timeout_s = 10,
-	};
+	struct cli_job job;
 	int r;
 
-	run.home.vm.image = &run.image;
-	run.home.volumes = &run.volumes;
-	run.home.plan = &run.plan;
-	run.home.boot = &run.boot;
-	cli_environment_init(&run.env);
-	r = run_parse_environment(&run, &words, err);
+	cli_job_init(&job);
+	r = run_parse_environment(&job, &words, err);
 	if (r == 0)
-		r = cli_parse(&cli_run_command, argc, argv, run_set, &run,
+		r = cli_parse(&cli_run_command, argc, argv, cli_run_set, &job,
 			      &operands, err);
 	if (r == 0)
-		r = run_check_texts(&run, err);
+		r = cli_job_check(&job, "hexo run", err);
 	r = r < 0 ? CLI_RUN_FAILED
-		  : run_job(&run, argc - operands.first, argv + operands.first,
-			    err);
-	run_free(&run);
+		  : cli_job_run(&job, argc - operands.first,
+				argv + operands.first, err);
+	cli_job_free(&job);
 	return r;
 }
 

@@ -124,3 +124,20 @@ int cli_runtime_call(const char *id, json_t *request, json_t **answer,
 	r = runtime_read(fd, answer, err);
 	return r < 0 ? hexo_fail_context(err, "VM %s", id) : 0;
 }
+
+int cli_runtime_order(const char *id, json_t *request, json_t **answer,
+		      struct hexo_error *err)
+{
+	int r = cli_runtime_call(id, request, answer, err);
+	const char *why;
+
+	json_decref(request);
+	if (r < 0)
+		return r;
+	if (json_is_true(json_object_get(*answer, "ok")))
+		return 0;
+	why = json_string_value(json_object_get(*answer, "error"));
+	hexo_fail(err, -EIO, "VM %s: %s", id, why ? why : "it refused");
+	json_decref(*answer);
+	return -EIO;
+}

@@ -2,8 +2,9 @@
 /*
  * The runtime directory: one control socket for each running job of this
  * user, ID.sock. The protocol is one JSON object a line: a request
- * {"command": "status" | "kill" | "migrate", "where": ...} and one answer,
- * {"ok": true, ...} or {"ok": false, "error": text}.
+ * {"command": "status"}, {"command": "kill"}, {"command": "migrate", "where":
+ * text} or {"command": "checkpoint", "file": path, "leave_running": bool}, and
+ * one answer, {"ok": true, ...} or {"ok": false, "error": text}.
  */
 #ifndef HEXO_CLI_RUNTIME_H
 #define HEXO_CLI_RUNTIME_H
@@ -35,5 +36,10 @@ int cli_runtime_address(const char *id, struct sockaddr_un *address,
  * left over from one that ended. */
 int cli_runtime_call(const char *id, json_t *request, json_t **answer,
 		     struct hexo_error *err);
+
+/* The same, for what must be done: -EIO with the answer's error if it was
+ * not. Takes the request over. */
+int cli_runtime_order(const char *id, json_t *request, json_t **answer,
+		      struct hexo_error *err);
 
 #endif

@@ -43,18 +43,39 @@ static const char *volume_rest(const char *path, const char *prefix)
 	return path[len] ? path + len + 1 : path + len;
 }
 
-int cli_volume_add(struct cli_volumes *volumes, const char *text,
-		   struct hexo_error *err)
+int cli_volume_add_at(struct cli_volumes *volumes, const char *host,
+		      const char *guest, bool readonly, struct hexo_error *err)
 {
-	cleanup_free char *host = base_strdup(text);
 	struct cli_volume *v = &volumes->at[volumes->count];
-	char *guest = strchr(host, ':');
-	char *access = guest ? strchr(guest + 1, ':') : NULL;
-	cleanup_close int root = -1;
+	int root;
 
 	if (volumes->count == CLI_VOLUMES_MAX)
 		return hexo_fail(err, -E2BIG, "more than %d volumes",
 				 CLI_VOLUMES_MAX);
+	if (!volume_is_normalised(guest))
+		return hexo_fail(err, -EINVAL,
+				 "'%s' is not an absolute path without '.' and "
+				 "'..'",
+				 guest);
+	if (cli_volume_at(volumes, guest))
+		return hexo_fail(err, -EEXIST, "two volumes at %s", guest);
+	root = open(host, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return hexo_fail_errno(err, "cannot open directory %s", host);
+	v->prefix = base_strdup(guest);
+	v->root = root;
+	v->readonly = readonly;
+	volumes->count++;
+	return 0;
+}
+
+int cli_volume_add(struct cli_volumes *volumes, const char *text,
+		   struct hexo_error *err)
+{
+	cleanup_free char *host = base_strdup(text);
+	char *guest = strchr(host, ':');
+	char *access = guest ? strchr(guest + 1, ':') : NULL;
+
 	if (!guest || guest == host)
 		return hexo_fail(err, -EINVAL, "'%s' is not HOST:GUEST[:ro]",
 				 text);
@@ -64,23 +85,17 @@ int cli_volume_add(struct cli_volumes *volumes, const char *text,
 	if (access && strcmp(access, "ro") && strcmp(access, "rw"))
 		return hexo_fail(err, -EINVAL,
 				 "'%s' ends in neither :ro nor :rw", text);
-	if (!volume_is_normalised(guest))
-		return hexo_fail(err, -EINVAL,
-				 "'%s' is not an absolute path without '.' and "
-				 "'..'",
-				 guest);
+	return cli_volume_add_at(volumes, host, guest,
+				 access && !strcmp(access, "ro"), err);
+}
+
+const struct cli_volume *cli_volume_at(const struct cli_volumes *volumes,
+				       const char *guest)
+{
 	for (int i = 0; i < volumes->count; i++)
 		if (!strcmp(volumes->at[i].prefix, guest))
-			return hexo_fail(err, -EEXIST, "two volumes at %s",
-					 guest);
-	root = open(host, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0)
-		return hexo_fail_errno(err, "cannot open directory %s", host);
-	v->prefix = base_strdup(guest);
-	v->root = base_take_fd(root);
-	v->readonly = access && !strcmp(access, "ro");
-	volumes->count++;
-	return 0;
+			return &volumes->at[i];
+	return NULL;
 }
 
 void cli_volumes_free(struct cli_volumes *volumes)
@@ -112,31 +127,29 @@ int cli_volume_find(const struct cli_volumes *volumes, const char *path,
 	return 0;
 }
 
-/* Where a volume's directory is on this machine; false if it is nowhere. */
-static bool volume_host(const struct cli_volume *v, char path[PATH_MAX])
+char *cli_volume_host(const struct cli_volume *v)
 {
-	char link[64];
-	ssize_t n;
+	cleanup_free char *link = base_printf("/proc/self/fd/%d", v->root);
+	char path[PATH_MAX];
+	ssize_t n = readlink(link, path, sizeof(path) - 1);
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", v->root);
-	n = readlink(link, path, PATH_MAX - 1);
 	if (n < 0)
-		return false;
+		return NULL;
 	path[n] = '\0';
-	return true;
+	return base_strdup(path);
 }
 
 char *cli_volume_show(const struct cli_volumes *volumes, const char *host)
 {
-	char root[PATH_MAX];
 	size_t longest = 0;
 	char *shown = NULL;
 
 	for (int i = 0; i < volumes->count; i++) {
 		const struct cli_volume *v = &volumes->at[i];
+		cleanup_free char *root = cli_volume_host(v);
 		const char *rest;
 
-		if (!volume_host(v, root))
+		if (!root)
 			continue;
 		rest = volume_rest(host, root);
 		if (!rest || strlen(root) <= longest)

@@ -29,7 +29,17 @@ struct cli_volumes {
 /* Adds "HOST:GUEST" or "HOST:GUEST:ro" (":rw" is the default). */
 int cli_volume_add(struct cli_volumes *volumes, const char *text,
 		   struct hexo_error *err);
+int cli_volume_add_at(struct cli_volumes *volumes, const char *host,
+		      const char *guest, bool readonly, struct hexo_error *err);
 void cli_volumes_free(struct cli_volumes *volumes);
+
+/* The volume at just this path of the guest's, or NULL. */
+const struct cli_volume *cli_volume_at(const struct cli_volumes *volumes,
+				       const char *guest);
+
+/* Where its directory is on this machine, NULL if nowhere; the caller frees
+ * it. */
+char *cli_volume_host(const struct cli_volume *v);
 
 /* The guest path of a directory of this machine (a real path), from the
  * innermost volume that shows it; NULL if none does. The caller frees it. */

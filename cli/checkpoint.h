@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading and writing checkpoints, see <hexo/checkpoint.h>; apart from the
+ * stream, which the home relays as it is. */
+#ifndef HEXO_CLI_CHECKPOINT_H
+#define HEXO_CLI_CHECKPOINT_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "hexo/error.h"
+
+struct cli_checkpoint {
+	int fd;
+	json_t *state;
+	uint64_t data_at, stream_at; /* offsets in the file */
+};
+
+/* Opens a checkpoint and checks all before its stream. The caller closes it,
+ * after a failure, too. */
+int cli_checkpoint_open(struct cli_checkpoint *c, const char *path,
+			struct hexo_error *err);
+void cli_checkpoint_close(struct cli_checkpoint *c);
+
+/* A text or number of the state, checked: -EINVAL names what is missing. */
+int cli_checkpoint_text(const json_t *o, const char *key, const char **text,
+			struct hexo_error *err);
+int cli_checkpoint_number(const json_t *o, const char *key, uint64_t *number,
+			  struct hexo_error *err);
+
+/* Where what is written goes; 0 or -errno. */
+typedef int cli_checkpoint_put(void *ctx, const void *data, size_t len,
+			       struct hexo_error *err);
+
+/* Writes head and state; data_len bytes of data must follow. */
+int cli_checkpoint_begin(const json_t *state, uint64_t data_len,
+			 cli_checkpoint_put *put, void *ctx,
+			 struct hexo_error *err);
+
+#endif

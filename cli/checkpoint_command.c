@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hexo checkpoint: asks a running job's home for one. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "cli/commands.h"
+#include "cli/runtime.h"
+
+enum checkpoint_option { CHECKPOINT_LEAVE, CHECKPOINT_JSON, CHECKPOINT_HELP };
+
+static const struct cli_option checkpoint_options[] = {
+	[CHECKPOINT_LEAVE] = { "leave-running", NULL,
+			       "let the VM go on afterwards" },
+	[CHECKPOINT_JSON] = { "json", NULL, "print JSON" },
+	[CHECKPOINT_HELP] = { "help", NULL, "show this" },
+	{ 0 },
+};
+
+struct checkpoint {
+	bool leave, json;
+};
+
+static int checkpoint_set(void *ctx, int option, const char *value,
+			  struct hexo_error *err)
+{
+	struct checkpoint *c = ctx;
+
+	c->leave |= option == CHECKPOINT_LEAVE;
+	c->json |= option == CHECKPOINT_JSON;
+	return 0;
+}
+
+/* The home may have another working directory. */
+static char *checkpoint_path(const char *file)
+{
+	cleanup_free char *here = getcwd(NULL, 0);
+
+	return file[0] == '/' || !here ? base_strdup(file)
+				       : base_printf("%s/%s", here, file);
+}
+
+static double checkpoint_number(const json_t *answer, const char *key)
+{
+	return json_number_value(json_object_get(answer, key));
+}
+
+static int checkpoint_main(int argc, char **argv, struct hexo_error *err)
+{
+	cleanup_free char *path = NULL;
+	struct checkpoint c = { 0 };
+	struct cli_operands operands;
+	json_t *answer;
+	int r = cli_parse(&cli_checkpoint_command, argc, argv, checkpoint_set,
+			  &c, &operands, err);
+
+	if (r < 0)
+		return CLI_USAGE;
+	path = checkpoint_path(operands.at[1]);
+	r = cli_runtime_order(operands.at[0],
+			      json_pack("{s:s, s:s, s:b}", "command",
+					"checkpoint", "file", path,
+					"leave_running", c.leave),
+			      &answer, err);
+	if (r < 0)
+		return CLI_FAILED;
+	if (c.json) {
+		json_object_del(answer, "ok");
+		json_dumpf(answer, stdout, JSON_INDENT(2));
+		putchar('\n');
+	} else {
+		printf("%s: %.0f bytes in %.3f s; ", operands.at[1],
+		       checkpoint_number(answer, "bytes"),
+		       checkpoint_number(answer, "total_us") / 1e6);
+		if (c.leave)
+			printf("the VM was stopped for %.3f ms\n",
+			       checkpoint_number(answer, "stopped_us") / 1e3);
+		else
+			printf("the VM has ended\n");
+	}
+	json_decref(answer);
+	return 0;
+}
+
+const struct cli_command cli_checkpoint_command = {
+	.name = "checkpoint",
+	.operands = "VM FILE",
+	.summary = "Write a running VM into a file, for hexo restore.",
+	.details = "VM is a name of hexo ps. Its hexo run then ends with "
+		   "status 124, unless\n--leave-running is given. FILE appears "
+		   "when all of it is on the disk. If anything\nfails, the VM "
+		   "goes on and FILE is as it was.",
+	.options = checkpoint_options,
+	.operands_min = 2,
+	.operands_max = 2,
+	.main = checkpoint_main,
+};

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/files_state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "migrate/hash.h"
+
+enum { PIECE = 1 << 20 };
+
+static uint64_t padding_of(uint64_t len)
+{
+	return -len & 7;
+}
+
+static int64_t mtime_of(const struct stat *st)
+{
+	return st->st_mtim.tv_sec * INT64_C(1000000000) + st->st_mtim.tv_nsec;
+}
+
+/* ---- saving ---- */
+
+/* Where a descriptor's file is on this machine; false if it has no name that
+ * leads to it any more. dir: then its directory, as far as is known. */
+static bool host_path(int fd, char path[PATH_MAX])
+{
+	static const char deleted[] = " (deleted)";
+	struct stat open_one, named;
+	char link[64];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, PATH_MAX - 1);
+	if (n < 0)
+		return false;
+	path[n] = '\0';
+	if (fstat(fd, &open_one) == 0 && stat(path, &named) == 0 &&
+	    open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino)
+		return true;
+	if ((size_t)n > strlen(deleted) &&
+	    !strcmp(path + n - strlen(deleted), deleted))
+		path[(size_t)n - strlen(deleted)] = '\0';
+	return false;
+}
+
+/* Reads size bytes of fd and gives them on, or only makes their checksum. */
+static int copy_data(int fd, uint64_t from, uint64_t size,
+		     cli_checkpoint_put *put, void *ctx, uint64_t *checksum,
+		     struct hexo_error *err)
+{
+	cleanup_free char *data = base_alloc(PIECE);
+	struct migrate_hash_state hash;
+
+	migrate_hash_begin(&hash, 0);
+	for (uint64_t at = 0; at < size;) {
+		size_t want = size - at < PIECE ? size - at : PIECE;
+		ssize_t n = pread(fd, data, want, (off_t)(from + at));
+		int r = 0;
+
+		if (n < 0)
+			return hexo_fail_errno(err, "cannot read a file");
+		if (n == 0)
+			return hexo_fail(err, -EBADMSG,
+					 "a file is shorter than it was");
+		migrate_hash_add(&hash, data, (size_t)n);
+		if (put)
+			r = put(ctx, data, (size_t)n, err);
+		if (r < 0)
+			return r;
+		at += (uint64_t)n;
+	}
+	*checksum = migrate_hash_end(&hash);
+	return 0;
+}
+
+/* A file without a name: its directory, and a checksum of what it holds. */
+static int save_deleted(const struct cli_files *files, int fd,
+			const struct stat *st, char *path, json_t *entry,
+			uint64_t *data_len, struct hexo_error *err)
+{
+	char *slash = strrchr(path, '/');
+	cleanup_free char *shown = NULL;
+	char text[17];
+	uint64_t checksum;
+	int r;
+
+	if (!S_ISREG(st->st_mode))
+		return hexo_fail(err, -ENOTSUP,
+				 "the job has a directory open that was "
+				 "removed");
+	if (slash)
+		slash[slash == path] = '\0';
+	shown = cli_volume_show(files->volumes, path);
+	r = copy_data(fd, 0, (uint64_t)st->st_size, NULL, NULL, &checksum, err);
+	if (r < 0)
+		return r;
+	snprintf(text, sizeof(text), "%016" PRIx64, checksum);
+	json_object_set_new(entry, "deleted", json_string(shown ? shown : ""));
+	json_object_set_new(entry, "xxh64", json_string(text));
+	*data_len += (uint64_t)st->st_size + padding_of((uint64_t)st->st_size);
+	return 0;
+}
+
+static const char *access_name(int flags)
+{
+	switch (flags & O_ACCMODE) {
+	case O_RDONLY:
+		return "r";
+	case O_WRONLY:
+		return "w";
+	default:
+		return "rw";
+	}
+}
+
+static int save_handle(const struct cli_files *files, int number, json_t *entry,
+		       uint64_t *data_len, struct hexo_error *err)
+{
+	const struct cli_handle *h = &files->at[number];
+	int flags = fcntl(h->fd, F_GETFL);
+	cleanup_free char *shown = NULL;
+	char path[PATH_MAX] = "";
+	struct stat st;
+	bool named;
+
+	if (flags < 0 || fstat(h->fd, &st) < 0)
+		return hexo_fail_errno(err, "cannot stat an open file");
+	json_object_set_new(entry, "access", json_string(access_name(flags)));
+	json_object_set_new(entry, "readonly", json_boolean(h->readonly));
+	json_object_set_new(entry, "size", json_integer(st.st_size));
+	json_object_set_new(entry, "mtime_ns", json_integer(mtime_of(&st)));
+	json_object_set_new(entry, "ino", json_integer((json_int_t)st.st_ino));
+	named = host_path(h->fd, path);
+	if (!named)
+		return save_deleted(files, h->fd, &st, path, entry, data_len,
+				    err);
+	shown = cli_volume_show(files->volumes, path);
+	if (!shown)
+		return hexo_fail(err, -EXDEV,
+				 "%s was moved out of the job's volumes", path);
+	json_object_set_new(entry, "guest", json_string(shown));
+	return 0;
+}
+
+/* What standard streams are redirected to has a position of its own. */
+static void save_stream(int fd, json_t *streams)
+{
+	char path[PATH_MAX] = "";
+	struct stat st;
+	off_t at;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !host_path(fd, path))
+		return;
+	at = lseek(fd, 0, SEEK_CUR);
+	/* Others may have written to it, too: what counts is its end. */
+	if (fcntl(fd, F_GETFL) & O_APPEND)
+		at = st.st_size;
+	if (at >= 0)
+		json_array_append_new(streams,
+				      json_pack("{s:i, s:s, s:I, s:I}",
+						"handle", fd, "host", path,
+						"ino", (json_int_t)st.st_ino,
+						"offset", (json_int_t)at));
+}
+
+static json_t *save_volumes(const struct cli_volumes *volumes)
+{
+	json_t *all = json_array();
+
+	for (int i = 0; i < volumes->count; i++) {
+		const struct cli_volume *v = &volumes->at[i];
+		cleanup_free char *host = cli_volume_host(v);
+
+		json_array_append_new(all, json_pack("{s:s, s:s, s:b}", "guest",
+						     v->prefix, "host",
+						     host ? host : "",
+						     "readonly", v->readonly));
+	}
+	return all;
+}
+
+int cli_files_save(const struct cli_files *files, json_t *state,
+		   uint64_t *data_len, struct hexo_error *err)
+{
+	json_t *all = json_array(), *streams = json_array();
+	int r = 0;
+
+	*data_len = 0;
+	json_object_set_new(state, "volumes", save_volumes(files->volumes));
+	json_object_set_new(state, "files", all);
+	json_object_set_new(state, "streams", streams);
+	for (int i = 0; r == 0 && i < CLI_HANDLES_MAX; i++) {
+		const struct cli_handle *h = &files->at[i];
+		json_t *entry;
+
+		if (h->fd >= 0 && h->fd <= STDERR_FILENO) {
+			save_stream(h->fd, streams);
+			continue;
+		}
+		if (h->fd < 0 && !h->above)
+			continue;
+		entry = json_pack("{s:i}", "handle", i);
+		json_array_append_new(all, entry);
+		if (h->above)
+			json_object_set_new(entry, "above",
+					    json_string(h->above));
+		else
+			r = save_handle(files, i, entry, data_len, err);
+	}
+	return r;
+}
+
+int cli_files_put_data(const struct cli_files *files, const json_t *state,
+		       cli_checkpoint_put *put, void *ctx,
+		       struct hexo_error *err)
+{
+	static const char zeros[8];
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(json_object_get(state, "files"), i, entry)
+	{
+		uint64_t number, size, checksum;
+		int r;
+
+		if (!json_object_get(entry, "deleted"))
+			continue;
+		r = cli_checkpoint_number(entry, "handle", &number, err);
+		if (r == 0)
+			r = cli_checkpoint_number(entry, "size", &size, err);
+		if (r == 0)
+			r = copy_data(files->at[number].fd, 0, size, put, ctx,
+				      &checksum, err);
+		if (r == 0)
+			r = put(ctx, zeros, padding_of(size), err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Checkpoints of a running job: it parks as for a move, its stream goes to a
+ * file, and it goes on (--leave-running) while the file is being synced, or
+ * ends when that is done. Whatever fails, the job goes on.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "cli/commands.h"
+#include "cli/files_state.h"
+#include "cli/home_save.h"
+#include "cli/home_vm.h"
+#include "hexo/checkpoint.h"
+
+enum { SAVE_RETRY_NS = 1000000 };
+
+static void save_answer(struct home *home, const char *path)
+{
+	struct home_saving *s = &home->saving;
+
+	if (s->client)
+		cli_control_answer(&home->control, s->client,
+				   json_pack("{s:b, s:s, s:I, s:I, s:I}", "ok",
+					     1, "file", path, "bytes",
+					     (json_int_t)s->bytes, "stopped_us",
+					     (json_int_t)(s->stopped_ns / 1000),
+					     "total_us",
+					     (json_int_t)((base_now_ns() -
+							   s->began) /
+							  1000)));
+	s->client = 0;
+}
+
+/* For the reason in home->why. */
+static void save_failed(struct home *home)
+{
+	struct home_saving *s = &home->saving;
+
+	if (s->client)
+		cli_control_refuse(&home->control, s->client, home->why.text);
+	else
+		home_say(home, "no checkpoint: %s", home->why.text);
+	s->client = 0;
+	cli_save_close(&s->file);
+}
+
+enum home_state save_ordered(struct home *home, const struct migrate_msg *msg)
+{
+	struct home_saving *s = &home->saving;
+	cleanup_free char *path = base_take_ptr(s->order.path);
+
+	s->client = s->order.client;
+	s->leave = s->order.leave;
+	s->order.client = 0;
+	s->began = base_now_ns();
+	s->stopped_ns = 0;
+	if (cli_save_open(&s->file, path, &home->why) < 0) {
+		save_failed(home);
+		return HOME_RUNNING;
+	}
+	home_send(home, home->owner, HEXO_MSG_PARK, NULL, 0);
+	return HOME_HALTING;
+}
+
+static json_t *save_state(struct home *home)
+{
+	cleanup_free char *job = realpath(home->config->job, NULL);
+
+	return json_pack("{s:i, s:s, s:s, s:s, s:I, s:I}", "format",
+			 HEXO_CHECKPOINT_FORMAT, "id", home->config->id, "job",
+			 job ? job : home->config->job, "isa",
+			 cli_isa_name(home->owner->place.isa), "polls",
+			 (json_int_t)home->stats.polls, "time",
+			 (json_int_t)time(NULL));
+}
+
+/* What stands before the stream. */
+static int save_begin(struct home *home)
+{
+	struct home_saving *s = &home->saving;
+	json_t *state = save_state(home);
+	uint64_t data_len = 0;
+	int r = cli_files_save(&home->files, state, &data_len, &home->why);
+
+	if (r == 0)
+		r = cli_checkpoint_begin(state, data_len, cli_save_write,
+					 &s->file, &home->why);
+	if (r == 0)
+		r = cli_files_put_data(&home->files, state, cli_save_write,
+				       &s->file, &home->why);
+	json_decref(state);
+	return r;
+}
+
+static enum home_state save_go_on(struct home *home)
+{
+	home->saving.stopped_ns = base_now_ns() - home->parked_at;
+	return move_resume(home);
+}
+
+enum home_state save_parked(struct home *home, const struct migrate_msg *msg)
+{
+	struct hexo_msg_usage usage = home_usage(home, msg);
+
+	home_stopped(home, &usage);
+	home->parked_at = base_now_ns();
+	if (save_begin(home) < 0)
+		return save_return(home, NULL);
+	home_send(home, home->owner, HEXO_MSG_SHIP, NULL, 0);
+	return HOME_SAVING;
+}
+
+enum home_state save_stream(struct home *home, const struct migrate_msg *msg)
+{
+	if (cli_save_write(&home->saving.file, msg->data, msg->len,
+			   &home->why) < 0)
+		return save_return(home, NULL);
+	home_progress(home);
+	return HOME_SAVING;
+}
+
+enum home_state save_shipped(struct home *home, const struct migrate_msg *msg)
+{
+	struct home_saving *s = &home->saving;
+
+	home_usage(home, msg);
+	s->bytes = s->file.bytes;
+	s->file.done.ready = save_synced;
+	s->file.done.ctx = home;
+	if (cli_loop_watch(&home->loop, &s->file.done, EPOLLIN, &home->why) <
+		    0 ||
+	    cli_save_sync(&s->file, home->config->volumes, &home->why) < 0)
+		return save_return(home, NULL);
+	return s->leave ? save_go_on(home) : HOME_SYNCING;
+}
+
+enum home_state save_return(struct home *home, const struct migrate_msg *msg)
+{
+	save_failed(home);
+	return save_go_on(home);
+}
+
+enum home_state save_call_off(struct home *home, const struct migrate_msg *msg)
+{
+	save_failed(home);
+	return HOME_RUNNING;
+}
+
+/* The thread that synced is done. */
+void save_synced(void *ctx, uint32_t events)
+{
+	struct home *home = ctx;
+	struct home_saving *s = &home->saving;
+	cleanup_free char *path = base_strdup(s->file.path);
+	int r;
+
+	cli_loop_watch(&home->loop, &s->file.done, 0, NULL);
+	r = cli_save_result(&s->file, &home->why);
+	if (home->state == HOME_SYNCING) {
+		home_handle(home, r < 0 ? SAVE_FAILED : SAVED, NULL);
+	} else if (r < 0) {
+		save_failed(home);
+	}
+	if (r == 0)
+		save_answer(home, path);
+}
+
+enum home_state save_done(struct home *home, const struct migrate_msg *msg)
+{
+	home_send(home, home->owner, HEXO_MSG_RELEASE, NULL, 0);
+	home_say(home, "stopped; its checkpoint is written");
+	home->exit_status = CLI_RUN_SAVED;
+	return HOME_ENDED;
+}
+
+int save_order(struct home *home, const char *path, bool leave, unsigned client)
+{
+	struct home_saving *s = &home->saving;
+
+	if (s->order.path || cli_save_is_open(&s->file))
+		return -EBUSY;
+	s->order.path = base_strdup(path);
+	s->order.leave = leave;
+	s->order.client = client;
+	if (home->state == HOME_RUNNING)
+		home_handle(home, SAVE_ORDERED, NULL);
+	return 0;
+}
+
+/* ---- --checkpoint-every ---- */
+
+static void save_clock_set(struct home *home, uint64_t ns)
+{
+	const struct itimerspec t = {
+		.it_value.tv_sec = (time_t)(ns / 1000000000),
+		.it_value.tv_nsec = (long)(ns % 1000000000),
+	};
+
+	timerfd_settime(home->saving.clock.fd, 0, &t, NULL);
+}
+
+static void save_clock_ready(void *ctx, uint32_t events)
+{
+	struct home *home = ctx;
+	uint64_t expired;
+
+	if (read(home->saving.clock.fd, &expired, sizeof(expired)) < 0)
+		return;
+	if (save_order(home, home->config->checkpoint, true, 0) < 0)
+		save_clock_set(home, SAVE_RETRY_NS);
+	else
+		save_clock_set(home, home->config->checkpoint_ns);
+}
+
+int save_open(struct home *home, struct hexo_error *err)
+{
+	struct cli_watch *clock = &home->saving.clock;
+
+	clock->ready = save_clock_ready;
+	clock->ctx = home;
+	clock->fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (clock->fd < 0)
+		return hexo_fail_errno(err, "cannot make a timer");
+	return cli_loop_watch(&home->loop, clock, EPOLLIN, err);
+}
+
+void save_start(struct home *home)
+{
+	if (!home->config->checkpoint_ns)
+		return;
+	home_say(home, "checkpoints go to %s", home->config->checkpoint);
+	save_clock_set(home, home->config->checkpoint_ns);
+}
+
+void save_close(struct home *home, bool finished)
+{
+	struct home_saving *s = &home->saving;
+
+	cli_save_close(&s->file);
+	/* Restored, a job that ended by itself would do its end twice. */
+	if (finished && home->config->checkpoint_ns)
+		unlink(home->config->checkpoint);
+	free(s->order.path);
+	if (s->clock.fd >= 0)
+		close(s->clock.fd);
+}

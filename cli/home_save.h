@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A home's checkpoints: what its table and its control socket call. */
+#ifndef HEXO_CLI_HOME_SAVE_H
+#define HEXO_CLI_HOME_SAVE_H
+
+#include "cli/home_state.h"
+
+/* The actions of a checkpoint. */
+home_act save_ordered, save_parked, save_stream, save_shipped, save_return,
+	save_call_off, save_done;
+
+/* Asks for a checkpoint; leave: the job goes on afterwards. client hears of
+ * it, 0: nobody. -EBUSY if there is one already. */
+int save_order(struct home *home, const char *path, bool leave,
+	       unsigned client);
+
+/* The handler of saving.file.done. */
+void save_synced(void *ctx, uint32_t events);
+
+/* --checkpoint-every, from the job's start on. */
+int save_open(struct home *home, struct hexo_error *err);
+void save_start(struct home *home);
+/* finished: the program ended by itself, its checkpoints are of no use. */
+void save_close(struct home *home, bool finished);
+
+#endif

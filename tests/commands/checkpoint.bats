@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+# Checkpoints: a job goes on from one as if nothing had happened, and none
+# that is incomplete or damaged is taken for one.
+load ../lib
+
+# begin OPTION...: starts saved as VM $NAME; returns when it waits half-way
+begin() {
+	NAME=saved-$BATS_TEST_NUMBER-$$
+	hexo run --name "$NAME" --volume "$PWD/vol:/vol" "$@" \
+		"$(image saved)" /vol go < input > stdout 2> stderr &
+	JOB=$!
+	local tries
+	sleep 0.1
+	for ((tries = 0; tries < 100; tries++)); do
+		! grep -q waiting stdout || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+# end STATUS: the job ends so
+end() {
+	local status=0
+	wait "$JOB" || status=$?
+	cat stderr
+	[ "$status" = "$1" ]
+}
+
+# restored OPTION... FILE: goes on from it, in the same output
+restored() {
+	status=0
+	touch vol/go
+	timeout 60 hexo restore --volume "$PWD/vol:/vol" "$@" < input \
+		>> stdout 2> stderr || status=$?
+	rm -f vol/go
+}
+
+# The output is that of one run that was never stopped.
+whole() {
+	touch native-vol/go
+	natively saved /vol go
+	rm -f native-vol/go
+	agree
+}
+
+@test "a checkpoint ends the job, restore goes on with it" {
+	begin
+	hexo checkpoint "$NAME" saved > told
+	grep -q "has ended" told
+	end 124
+	grep -q "checkpoint is written" stderr
+	restored saved
+	[ ! -s stderr ]
+	whole
+}
+
+# elsewhere OPTION...: restored so
+elsewhere() {
+	begin
+	hexo checkpoint "$NAME" saved
+	end 124
+	restored "$@" saved
+	[ ! -s stderr ]
+	whole
+}
+
+@test "restored on the other ISA" {
+	elsewhere --isa aarch64 --local
+}
+
+@test "restored with the other backend" {
+	elsewhere --backend process
+}
+
+@test "--leave-running: the job goes on, and the checkpoint is what it was" {
+	begin
+	hexo checkpoint --leave-running --json "$NAME" saved > told.json
+	jq -e '.bytes > 0 and .stopped_us > 0' told.json
+	touch vol/go
+	end 7
+	rm vol/go
+	# Everything that was written since comes again, once.
+	restored saved
+	grep -q "/vol/log is cut from .* at the checkpoint" stderr
+	grep -q "standard output is cut" stderr
+	whole
+}
+
+@test "--keep-files cuts nothing" {
+	begin
+	hexo checkpoint --leave-running "$NAME" saved
+	touch vol/go
+	end 7
+	restored --keep-files saved
+	[ "$(wc -l < vol/log)" = 30 ]
+	grep -q "/vol/log has .* bytes, .* at the checkpoint" stderr
+}
+
+@test "--checkpoint-every, and everything is killed" {
+	begin --checkpoint-every 50ms --checkpoint every
+	sleep 0.5
+	[ -s every ]
+	kill -9 "$JOB"
+	end 137
+	restored every
+	whole
+}
+
+@test "a job that ends by itself leaves no checkpoint of --checkpoint-every" {
+	begin --checkpoint-every 50ms
+	sleep 0.3
+	[ -s "$NAME.checkpoint" ]
+	touch vol/go
+	end 7
+	[ ! -e "$NAME.checkpoint" ]
+	[ -z "$(ls ./*.tmp 2> /dev/null)" ]
+}
+
+@test "a restored job can be saved and restored again" {
+	begin
+	hexo checkpoint "$NAME" first
+	end 124
+	hexo restore first < input >> stdout 2> stderr &
+	JOB=$!
+	sleep 0.5
+	hexo checkpoint "$NAME" second
+	end 124
+	restored second
+	whole
+}
+
+@test "not while the job itself runs" {
+	begin
+	hexo checkpoint --leave-running "$NAME" saved
+	restored saved
+	cat stderr
+	[ "$status" = 125 ]
+	grep -q "$NAME" stderr
+	end 7
+}
+
+@test "a directory that is not there: the job goes on" {
+	begin
+	run hexo checkpoint "$NAME" nowhere/saved
+	[ "$status" = 1 ]
+	[[ $output == *nowhere/saved*"No such file"* ]]
+	touch vol/go
+	end 7
+	rm vol/go
+	status=7
+	whole
+}
+
+@test "the disk is full: the job goes on, the old checkpoint stays" {
+	unshare -rm true 2> /dev/null || skip "no user namespaces"
+	begin
+	echo old > saved
+	# shellcheck disable=SC2016 # for the inner shell
+	unshare -rm bash -c '
+		mkdir small && mount -t tmpfs -o size=16k none small || exit 9
+		hexo run --name "$1-full" --volume "$PWD/vol:/vol" "$2" /vol go \
+			< input > full 2> full-stderr &
+		for i in $(seq 100); do
+			! grep -q waiting full || break
+			sleep 0.1
+		done
+		echo old > small/saved
+		! hexo checkpoint "$1-full" small/saved 2> why || exit 8
+		grep -q "No space left" why || exit 7
+		[ "$(cat small/saved)" = old ] && [ "$(ls small)" = saved ] ||
+			exit 6
+		touch vol/go
+		wait %1
+	' - "$NAME" "$(image saved)" || status=$?
+	[ "$status" = 7 ]
+	end 7
+}
+
+@test "a damaged checkpoint is refused, and no file is touched" {
+	begin
+	hexo checkpoint --leave-running "$NAME" saved
+	touch vol/go
+	end 7
+	rm vol/go
+	local size before at
+	size=$(stat -c %s saved)
+	before=$(md5sum vol/* stdout)
+	for at in 3 20 60 1000 $((size / 2)) $((size - 4)); do
+		cp saved bad
+		printf '\xff\xfe\xfd' |
+			dd of=bad bs=1 seek="$at" conv=notrunc status=none
+		restored bad
+		echo "at $at: $status, $(cat stderr)"
+		[ "$status" = 125 ]
+		[ "$(md5sum vol/* stdout)" = "$before" ]
+	done
+	for at in 10 100 $((size / 2)) $((size - 1)); do
+		head -c "$at" saved > bad
+		restored bad
+		echo "first $at: $status, $(cat stderr)"
+		[ "$status" = 125 ]
+		[ "$(md5sum vol/* stdout)" = "$before" ]
+	done
+}
+
+@test "another image is refused" {
+	begin
+	hexo checkpoint "$NAME" saved
+	end 124
+	restored --image "$(image ep)" saved
+	cat stderr
+	[ "$status" = 125 ]
+	grep -q "another build" stderr
+}
