@@ -36,6 +36,7 @@ static home_act *const home_table[HOME_STATES][HOME_EVENTS] = {
 	},
 	[HOME_RUNNING] = {
 		[OWNER_PARKED] = move_reached,
+		[OWNER_COPIED] = move_ignore,
 		[OWNER_ENDED] = home_ended,
 		[OWNER_LOST] = home_fail,
 		[ORDERED] = move_ordered,
@@ -45,14 +46,29 @@ static home_act *const home_table[HOME_STATES][HOME_EVENTS] = {
 		[OWNER_PARKED] = move_parked_early,
 		[OWNER_ENDED] = home_ended,
 		[OWNER_LOST] = home_fail,
-		[TARGET_HELLO] = move_park,
+		[TARGET_HELLO] = move_copy,
 		[TARGET_LOST] = move_call_off,
+	},
+	[HOME_COPYING] = {
+		[OWNER_STREAM] = move_relay,
+		[OWNER_COPIED] = move_copied,
+		[OWNER_PARKED] = move_ship_parked,
+		[OWNER_ENDED] = home_ended,
+		[OWNER_LOST] = home_fail,
+		[TARGET_LOST] = move_copy_off,
+	},
+	[HOME_CALMING] = {
+		[OWNER_STREAM] = move_ignore,
+		[OWNER_COPIED] = move_calm,
+		[OWNER_PARKED] = move_calm_parked,
+		[OWNER_ENDED] = home_ended,
+		[OWNER_LOST] = home_fail,
 	},
 	[HOME_PARKING] = {
 		[OWNER_PARKED] = move_ship_parked,
 		[OWNER_ENDED] = home_ended,
 		[OWNER_LOST] = home_fail,
-		[TARGET_LOST] = move_call_off,
+		[TARGET_LOST] = move_park_off,
 	},
 	[HOME_WAITING] = {
 		[OWNER_LOST] = home_fail,
@@ -61,6 +77,7 @@ static home_act *const home_table[HOME_STATES][HOME_EVENTS] = {
 	},
 	[HOME_SHIPPING] = {
 		[OWNER_STREAM] = move_relay,
+		[OWNER_COPIED] = move_note_copied,
 		[OWNER_SHIPPED] = move_shipped,
 		[OWNER_LOST] = home_fail,
 		[TARGET_COMMIT] = move_sign,
@@ -79,11 +96,13 @@ static home_act *const home_table[HOME_STATES][HOME_EVENTS] = {
 	[HOME_ARRIVING] = {
 		[OWNER_RUNNING] = move_arrived,
 		[OWNER_ENDED] = home_ended,
-		[OWNER_LOST] = home_fail,
+		[OWNER_LOST] = move_back,
+		[TARGET_LOST] = move_forget,
 	},
 	[HOME_RETURNING] = {
 		[OWNER_RUNNING] = move_returned,
 		[OWNER_STREAM] = move_ignore,
+		[OWNER_COPIED] = move_ignore,
 		[OWNER_SHIPPED] = move_ignore,
 		[OWNER_ENDED] = home_ended,
 		[OWNER_LOST] = home_fail,
@@ -117,6 +136,8 @@ static const struct {
 	[HOME_STARTING] = { 3, OWNER_LOST, "hexo-vm did not start" },
 	[HOME_LOADING] = { 3, OWNER_LOST, "the stream was not taken in" },
 	[HOME_CALLING] = { 3, TARGET_LOST, "no VM came up there" },
+	[HOME_COPYING] = { 1, TARGET_LOST, "the stream got stuck" },
+	[HOME_CALMING] = { 3, OWNER_LOST, "it did not stop sending" },
 	[HOME_PARKING] = { 1, TARGET_LOST, "the job did not reach a poll" },
 	[HOME_WAITING] = { 3, TARGET_LOST, "no VM came up there" },
 	[HOME_SHIPPING] = { 1, TARGET_LOST, "the stream got stuck" },
@@ -328,6 +349,42 @@ static json_t *home_status(const struct home *home)
 		"hops", (int)home->stats.hop_count, "pid", (int)getpid());
 }
 
+/* How `hexo migrate` wants it. */
+static int home_move_options(struct home *home, json_t *request,
+			     unsigned client)
+{
+	struct cli_move_options *o = &home->order.options;
+	const char *mode = json_string_value(json_object_get(request, "mode"));
+	json_t *downtime = json_object_get(request, "downtime_us");
+	json_t *rate = json_object_get(request, "rate");
+
+	*o = home->config->move;
+	if (mode && cli_mode_parse(mode, &o->mode, NULL) < 0) {
+		cli_control_refuse(&home->control, client, "unknown mode");
+		return -EINVAL;
+	}
+	if (downtime && json_integer_value(downtime) > 0)
+		o->downtime_ns = (uint64_t)json_integer_value(downtime) * 1000;
+	if (rate && json_integer_value(rate) > 0)
+		o->rate = (uint64_t)json_integer_value(rate);
+	return 0;
+}
+
+/* Gives up the move in progress, as long as the target is not the owner. */
+static void home_abort(struct home *home, unsigned client)
+{
+	if (!home->moving || !home_table[home->state][TARGET_LOST]) {
+		cli_control_refuse(&home->control, client,
+				   home->moving ? "the move cannot be given up "
+						  "any more"
+						: "no move is in progress");
+		return;
+	}
+	hexo_fail(&home->why, -ECANCELED, "it was given up");
+	home_handle(home, TARGET_LOST, NULL);
+	cli_control_answer(&home->control, client, json_pack("{s:b}", "ok", 1));
+}
+
 /* A line of the control socket, see cli/runtime.h. */
 static void home_request(void *ctx, unsigned client, json_t *request)
 {
@@ -351,10 +408,14 @@ static void home_request(void *ctx, unsigned client, json_t *request)
 					   "another move is in progress");
 			return;
 		}
+		if (home_move_options(home, request, client) < 0)
+			return;
 		home->order.where = base_strdup(where);
 		home->order.client = client;
 		if (home->state == HOME_RUNNING)
 			home_handle(home, ORDERED, NULL);
+	} else if (command && !strcmp(command, "abort")) {
+		home_abort(home, client);
 	} else if (command && !strcmp(command, "checkpoint") && file) {
 		if (save_order(home, file, leave, client) < 0)
 			cli_control_refuse(&home->control, client,

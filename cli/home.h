@@ -18,6 +18,7 @@ struct cli_home_config {
 	struct cli_vm_config vm;
 	struct cli_volumes *volumes;
 	const struct cli_plan *plan;
+	struct cli_move_options move;   /* of the plan's moves */
 	const struct base_buffer *boot; /* the boot block */
 	struct cli_place place;         /* where the job starts */
 	const char *job;                /* as the user named it */

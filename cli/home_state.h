@@ -15,16 +15,19 @@
 /* The owner is the VM that runs the job or alone may go on running it; the
  * target is the VM that is to take it over. */
 enum home_state {
-	HOME_STARTING,  /* the first VM has not said HELLO */
-	HOME_LOADING,   /* it takes in the stream of --resume */
-	HOME_RUNNING,   /* the owner runs */
-	HOME_CALLING,   /* the owner runs; the target is being started */
-	HOME_PARKING,   /* the owner was told to park; the target is ready */
-	HOME_WAITING,   /* the owner is parked; the target is being started */
-	HOME_SHIPPING,  /* the owner sends the stream */
-	HOME_SETTLING,  /* all was sent; the target has not committed */
-	HOME_SIGNED,    /* the target has committed; SHIPPED is not here yet */
-	HOME_ARRIVING,  /* the target has become the owner, told to run */
+	HOME_STARTING, /* the first VM has not said HELLO */
+	HOME_LOADING,  /* it takes in the stream of --resume */
+	HOME_RUNNING,  /* the owner runs */
+	HOME_CALLING,  /* the owner runs; the target is being started */
+	HOME_COPYING,  /* the owner runs and sends its memory in rounds */
+	HOME_CALMING,  /* the move failed; the owner runs, is to send no more */
+	HOME_PARKING,  /* the owner was told to park; the target is ready */
+	HOME_WAITING,  /* the owner is parked; the target is being started */
+	HOME_SHIPPING, /* the owner sends the stream */
+	HOME_SETTLING, /* all was sent; the target has not committed */
+	HOME_SIGNED,   /* the target has committed; SHIPPED is not here yet */
+	HOME_ARRIVING, /* the target has become the owner, told to run;
+			   the source, now the target, can go on still */
 	HOME_RETURNING, /* the move failed; the owner was told to go on */
 	HOME_HALTING,   /* the owner was told to park, for a checkpoint */
 	HOME_SAVING,    /* the owner sends the stream to a file */
@@ -36,6 +39,7 @@ enum home_state {
 enum home_event {
 	OWNER_HELLO,
 	OWNER_PARKED,
+	OWNER_COPIED,
 	OWNER_STREAM,
 	OWNER_SHIPPED,
 	OWNER_COMMIT,
@@ -85,6 +89,7 @@ struct home {
 	struct {
 		char *where; /* NULL: none waits */
 		unsigned client;
+		struct cli_move_options options;
 	} order; /* from `hexo migrate` */
 	struct home_saving saving;
 
@@ -93,17 +98,20 @@ struct home {
 
 	/* The move in progress. */
 	bool moving;
+	struct cli_move_options how;
+	bool receiving; /* the target was told RECEIVE */
 	struct cli_hop hop;
 	unsigned client; /* who is to hear of it; 0: nobody */
 	FILE *save;      /* of --save-streams; NULL: none */
 	char *save_path;
 	uint64_t parked_at, shipping_since; /* base_now_ns() */
 
-	FILE *resume;          /* of --resume, until it has been sent */
-	uint64_t poll_target;  /* what the owner has been told; 0: none */
-	uint64_t owner_cpu_ns; /* of the owner, when last heard of */
-	uint64_t owner_ran_ns; /* the same, when its guest last began to run */
-	unsigned streams;      /* STREAM messages of this move */
+	FILE *resume;           /* of --resume, until it has been sent */
+	uint64_t poll_target;   /* what the owner has been told; 0: none */
+	uint64_t source_cpu_ns; /* of the source, while the owner arrives */
+	uint64_t owner_cpu_ns;  /* of the owner, when last heard of */
+	uint64_t owner_ran_ns;  /* the same, when its guest last began to run */
+	unsigned streams;       /* STREAM messages of this move */
 
 	struct hexo_error why;
 	bool finished;   /* once ENDED: by itself */
@@ -116,11 +124,12 @@ typedef enum home_state home_act(struct home *home,
 				 const struct migrate_msg *msg);
 
 /* cli/move.c: the actions of a move. */
-home_act move_begin, move_loaded, move_ordered, move_reached, move_park,
-	move_call_off, move_parked_early, move_ship_parked, move_ship_ready,
-	move_relay, move_shipped, move_sign, move_shipped_signed, move_commit,
-	move_return, move_orphan, move_orphan_commit, move_arrived,
-	move_returned, move_ignore;
+home_act move_begin, move_loaded, move_ordered, move_reached, move_call_off,
+	move_parked_early, move_ship_parked, move_ship_ready, move_relay,
+	move_shipped, move_sign, move_shipped_signed, move_commit, move_return,
+	move_orphan, move_orphan_commit, move_arrived, move_returned,
+	move_ignore, move_copy, move_copied, move_note_copied, move_copy_off,
+	move_calm, move_calm_parked, move_park_off, move_back, move_forget;
 
 /* Tells the parked owner to go on. */
 enum home_state move_resume(struct home *home);

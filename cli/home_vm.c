@@ -12,8 +12,19 @@
 #include "cli/commands.h"
 #include "hexo/io.h"
 
-/* As much of the stream waits for a slow target before the source has to. */
-enum { HOME_QUEUE_MAX = 4 << 20 };
+/* As much of the stream waits for a slow target before the source has to; 0:
+ * none is under way. While the guest runs its other requests wait behind. */
+static size_t home_queue_max(enum home_state state)
+{
+	switch (state) {
+	case HOME_SHIPPING:
+		return 4 << 20;
+	case HOME_COPYING:
+		return 512 << 10;
+	default:
+		return 0;
+	}
+}
 
 void home_send(struct home *home, struct cli_vm *vm, unsigned type,
 	       const void *data, size_t len)
@@ -40,10 +51,11 @@ void home_send_poll(struct home *home, struct cli_vm *vm, unsigned type)
 	_Static_assert(sizeof(struct hexo_msg_start) ==
 			       sizeof(struct hexo_msg_poll),
 		       "the messages are one to this function");
-	if (type != HEXO_MSG_RECEIVE) {
+	if (type != HEXO_MSG_RECEIVE)
 		home->poll_target = message.poll_target;
+	/* A VM that was received runs when it says so. */
+	if (type == HEXO_MSG_START || type == HEXO_MSG_RESUME)
 		cli_stats_running(&home->stats, vm->place.isa);
-	}
 	if (cli_link_sendv(&vm->link, type, parts, start ? 2 : 1, NULL) == 0)
 		home_watch_vm(home, vm);
 	if (type != HEXO_MSG_RECEIVE)
@@ -98,8 +110,9 @@ static void home_serve(struct home *home, const struct migrate_msg *msg)
 static bool home_guest_runs(const struct home *home)
 {
 	return home->state == HOME_RUNNING || home->state == HOME_CALLING ||
-	       home->state == HOME_PARKING || home->state == HOME_ARRIVING ||
-	       home->state == HOME_RETURNING || home->state == HOME_HALTING;
+	       home->state == HOME_PARKING || home->state == HOME_RETURNING ||
+	       home->state == HOME_HALTING || home->state == HOME_COPYING ||
+	       home->state == HOME_CALMING;
 }
 
 /* Whether the VM that says HELLO is one of this image. */
@@ -159,6 +172,9 @@ static int home_check(struct home *home, struct cli_vm *vm,
 		return home_check_hello(home, vm, msg);
 	case HEXO_MSG_STREAM:
 		return 0;
+	case HEXO_MSG_COPIED:
+		return migrate_msg_check(msg, sizeof(struct hexo_msg_copied),
+					 true, &home->why);
 	case HEXO_MSG_FAULT:
 		return home_check_fault(home, msg);
 	default:
@@ -182,6 +198,8 @@ static enum home_event home_event_of(struct home *home, struct cli_vm *vm,
 		return owner ? OWNER_PARKED : HOME_EVENTS;
 	case HEXO_MSG_STREAM:
 		return owner ? OWNER_STREAM : HOME_EVENTS;
+	case HEXO_MSG_COPIED:
+		return owner ? OWNER_COPIED : HOME_EVENTS;
 	case HEXO_MSG_SHIPPED:
 		return owner ? OWNER_SHIPPED : HOME_EVENTS;
 	case HEXO_MSG_RUNNING:
@@ -304,8 +322,8 @@ void home_watch_vm(struct home *home, struct cli_vm *vm)
 	uint32_t events = EPOLLIN;
 
 	/* A source that is faster than the target has to wait. */
-	if (vm == home->owner && home->state == HOME_SHIPPING &&
-	    cli_link_queued(&home->target->link) > HOME_QUEUE_MAX)
+	if (vm == home->owner && home_queue_max(home->state) &&
+	    cli_link_queued(&home->target->link) > home_queue_max(home->state))
 		events = 0;
 	if (cli_link_queued(&vm->link))
 		events |= EPOLLOUT;

@@ -243,6 +243,7 @@ void cli_job_init(struct cli_job *job)
 		.home.vm.backend = CLI_BACKEND_AUTO,
 		.home.boards = true,
 		.home.timeout_s = 10,
+		.home.move.downtime_ns = CLI_DOWNTIME_NS,
 		.checkpoint.fd = -1,
 	};
 	job->home.vm.image = &job->image;

@@ -62,6 +62,7 @@ static int move_call(struct home *home, const char *where)
 	int r = cli_place_find(where, home->config->boards, &place, &home->why);
 
 	home->streams = 0;
+	home->receiving = false;
 	home->moving = true;
 	home->hop = (struct cli_hop){
 		.from = home->owner->place.isa,
@@ -119,6 +120,7 @@ enum home_state move_ordered(struct home *home, const struct migrate_msg *msg)
 	cleanup_free char *where = base_take_ptr(home->order.where);
 
 	home->client = home->order.client;
+	home->how = home->order.options;
 	home->order.client = 0;
 	if (move_call(home, where) < 0) {
 		move_over_failed(home);
@@ -179,11 +181,89 @@ enum home_state move_reached(struct home *home, const struct migrate_msg *msg)
 	return HOME_WAITING;
 }
 
-enum home_state move_park(struct home *home, const struct migrate_msg *msg)
+static void move_receive(struct home *home)
 {
-	home->hop.to = home->target->place.isa;
+	if (home->receiving)
+		return;
+	home->receiving = true;
+	move_save_begin(home);
+	home_send_poll(home, home->target, HEXO_MSG_RECEIVE);
+}
+
+static enum home_state move_park(struct home *home)
+{
 	home_send(home, home->owner, HEXO_MSG_PARK, NULL, 0);
 	return HOME_PARKING;
+}
+
+/* The target is there: the stream begins while the owner runs, if it can. */
+enum home_state move_copy(struct home *home, const struct migrate_msg *msg)
+{
+	const struct hexo_msg_copy copy = { .downtime_ns =
+						    home->how.downtime_ns,
+					    .rate = home->how.rate };
+	bool can = home->owner->backend == CLI_BACKEND_KVM;
+
+	home->hop.to = home->target->place.isa;
+	if (home->how.mode == CLI_MODE_PRE_COPY && !can) {
+		hexo_fail(&home->why, -ENOTSUP,
+			  "pre-copy needs KVM where the job runs; --mode stop "
+			  "does not");
+		move_over_failed(home);
+		return HOME_RUNNING;
+	}
+	if (home->how.mode == CLI_MODE_STOP || !can)
+		return move_park(home);
+	home->shipping_since = base_now_ns();
+	move_receive(home);
+	home_send(home, home->owner, HEXO_MSG_COPY, &copy, sizeof(copy));
+	return HOME_COPYING;
+}
+
+enum home_state move_note_copied(struct home *home,
+				 const struct migrate_msg *msg)
+{
+	struct hexo_msg_copied copied;
+
+	memcpy(&copied, msg->data, sizeof(copied));
+	home->hop.rounds = copied.rounds;
+	home->hop.copied = copied.bytes;
+	home->hop.copy_ns = copied.ns;
+	home_progress(home);
+	return home->state;
+}
+
+enum home_state move_copied(struct home *home, const struct migrate_msg *msg)
+{
+	move_note_copied(home, msg);
+	return move_park(home);
+}
+
+/* The move is given up while the owner sends rounds. */
+enum home_state move_copy_off(struct home *home, const struct migrate_msg *msg)
+{
+	home_send(home, home->owner, HEXO_MSG_COPY_STOP, NULL, 0);
+	move_over_failed(home);
+	return HOME_CALMING;
+}
+
+enum home_state move_park_off(struct home *home, const struct migrate_msg *msg)
+{
+	return home->receiving ? move_copy_off(home, msg)
+			       : move_call_off(home, msg);
+}
+
+enum home_state move_calm(struct home *home, const struct migrate_msg *msg)
+{
+	return HOME_RUNNING;
+}
+
+/* It had been told to park before. */
+enum home_state move_calm_parked(struct home *home,
+				 const struct migrate_msg *msg)
+{
+	move_note_parked(home, msg);
+	return move_resume(home);
 }
 
 /* The move is given up while the owner runs. If it was told to park it will:
@@ -206,8 +286,7 @@ static enum home_state move_ship(struct home *home)
 {
 	home->hop.to = home->target->place.isa;
 	home->shipping_since = base_now_ns();
-	move_save_begin(home);
-	home_send_poll(home, home->target, HEXO_MSG_RECEIVE);
+	move_receive(home);
 	home_send(home, home->owner, HEXO_MSG_SHIP, NULL, 0);
 	return HOME_SHIPPING;
 }
@@ -261,21 +340,42 @@ enum home_state move_sign(struct home *home, const struct migrate_msg *msg)
 	return HOME_SIGNED;
 }
 
-/* The decision: from here on the target is the owner. */
-static enum home_state move_switch(struct home *home)
+static void move_swap(struct home *home)
 {
 	struct cli_vm *source = home->owner;
 
-	move_save_end(home, true);
-	home->stats.isa[source->place.isa].cpu_ns += home->owner_cpu_ns;
 	home->owner = home->target;
 	home->target = source;
+}
+
+/* The target becomes the owner. The source stays as it is until the target
+ * runs: only then has the job an effect from there. */
+static enum home_state move_switch(struct home *home)
+{
+	move_save_end(home, true);
+	home->source_cpu_ns = home->owner_cpu_ns;
+	move_swap(home);
 	home->owner_cpu_ns = home->owner_ran_ns = 0;
 	home_send_poll(home, home->owner, HEXO_MSG_RUN);
-	if (cli_vm_exists(source))
-		home_send(home, source, HEXO_MSG_RELEASE, NULL, 0);
-	home_retire(home, source);
 	return HOME_ARRIVING;
+}
+
+/* The new owner is lost before it ran. */
+enum home_state move_back(struct home *home, const struct migrate_msg *msg)
+{
+	if (!home->moving || !cli_vm_exists(home->target))
+		return home_fail(home, NULL);
+	move_swap(home);
+	home->owner_cpu_ns = home->source_cpu_ns;
+	move_over_failed(home);
+	return move_resume(home);
+}
+
+/* The source is lost, when all that it had has arrived. */
+enum home_state move_forget(struct home *home, const struct migrate_msg *msg)
+{
+	home_retire(home, home->target);
+	return home->state;
 }
 
 enum home_state move_commit(struct home *home, const struct migrate_msg *msg)
@@ -319,10 +419,15 @@ enum home_state move_arrived(struct home *home, const struct migrate_msg *msg)
 {
 	struct hexo_msg_usage usage = home_usage(home, msg);
 
+	cli_stats_running(&home->stats, home->owner->place.isa);
 	home->owner_ran_ns = usage.cpu_ns;
 	/* The first VM has come here by --resume: that was no hop. */
 	if (!home->moving)
 		return HOME_RUNNING;
+	home->stats.isa[home->target->place.isa].cpu_ns += home->source_cpu_ns;
+	if (cli_vm_exists(home->target))
+		home_send(home, home->target, HEXO_MSG_RELEASE, NULL, 0);
+	home_retire(home, home->target);
 	home->hop.resume_ns = usage.step_ns;
 	home->hop.down_ns = base_now_ns() - home->parked_at;
 	move_over(home, "ok");

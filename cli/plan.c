@@ -97,3 +97,21 @@ const struct cli_plan_hop *cli_plan_timed(const struct cli_plan *plan,
 		return NULL;
 	return &plan->hops[number];
 }
+
+int cli_mode_parse(const char *text, enum cli_mode *mode,
+		   struct hexo_error *err)
+{
+	static const char *const names[] = {
+		[CLI_MODE_AUTO] = "auto",
+		[CLI_MODE_STOP] = "stop",
+		[CLI_MODE_PRE_COPY] = "pre-copy",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(text, names[i])) {
+			*mode = (enum cli_mode)i;
+			return 0;
+		}
+	return hexo_fail(err, -EINVAL,
+			 "'%s' is neither stop nor pre-copy nor auto", text);
+}

@@ -8,6 +8,21 @@
 
 #include "hexo/error.h"
 
+enum cli_mode {
+	CLI_MODE_AUTO,     /* pre-copy where it can be done */
+	CLI_MODE_STOP,     /* the job stands still while its memory is sent */
+	CLI_MODE_PRE_COPY, /* it runs on for the most of it */
+};
+
+/* How a job moves. */
+struct cli_move_options {
+	enum cli_mode mode;
+	uint64_t downtime_ns; /* pre-copy: that the rest may take */
+	uint64_t rate;        /* pre-copy: bytes a second; 0: no limit */
+};
+
+enum { CLI_DOWNTIME_NS = 50000000 };
+
 struct cli_plan_hop {
 	uint64_t poll; /* counted since the job's start; 0: timed */
 	uint64_t ms;   /* since the job's start here */
@@ -35,5 +50,9 @@ const char *cli_plan_where(const struct cli_plan *plan, uint64_t poll);
 /* The timed hop of that number, from 0 on; NULL if there are not so many. */
 const struct cli_plan_hop *cli_plan_timed(const struct cli_plan *plan,
 					  unsigned number);
+
+/* "auto", "stop" or "pre-copy". */
+int cli_mode_parse(const char *text, enum cli_mode *mode,
+		   struct hexo_error *err);
 
 #endif

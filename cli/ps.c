@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hexo ps, migrate and kill: through the control sockets of running jobs. */
+/* hexo ps and kill: through the control sockets of running jobs. */
 #include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
@@ -12,7 +12,6 @@
 #include "cli/commands.h"
 #include "cli/runtime.h"
 
-/* The options of all three: whether --json was given. */
 enum ps_option { PS_JSON, PS_HELP };
 
 static const struct cli_option ps_options[] = {
@@ -120,47 +119,6 @@ static int ps_main(int argc, char **argv, struct hexo_error *err)
 	return 0;
 }
 
-static void migrate_print(const json_t *hop)
-{
-	printf("moved from %s (%s) to %s (%s) at poll %.0f\n",
-	       ps_text(hop, "from_node"), ps_text(hop, "from"),
-	       ps_text(hop, "to_node"), ps_text(hop, "to"),
-	       ps_number(hop, "at_poll"));
-	printf("park %.3f ms (%.0f frames), transfer %.3f ms (%.0f bytes), "
-	       "resume %.3f ms, stopped for %.3f ms in all\n",
-	       ps_number(hop, "park_us") / 1e3, ps_number(hop, "frames"),
-	       ps_number(hop, "transfer_us") / 1e3, ps_number(hop, "bytes"),
-	       ps_number(hop, "resume_us") / 1e3,
-	       ps_number(hop, "down_us") / 1e3);
-}
-
-static int migrate_main(int argc, char **argv, struct hexo_error *err)
-{
-	struct cli_operands operands;
-	bool as_json = false;
-	json_t *answer, *hop;
-	int r = cli_parse(&cli_migrate_command, argc, argv, ps_set, &as_json,
-			  &operands, err);
-
-	if (r < 0)
-		return CLI_USAGE;
-	r = cli_runtime_order(operands.at[0],
-			      json_pack("{s:s, s:s}", "command", "migrate",
-					"where", operands.at[1]),
-			      &answer, err);
-	if (r < 0)
-		return CLI_FAILED;
-	hop = json_object_get(answer, "hop");
-	if (as_json) {
-		json_dumpf(hop, stdout, JSON_INDENT(2));
-		putchar('\n');
-	} else {
-		migrate_print(hop);
-	}
-	json_decref(answer);
-	return 0;
-}
-
 static int kill_main(int argc, char **argv, struct hexo_error *err)
 {
 	struct cli_operands operands;
@@ -185,20 +143,6 @@ const struct cli_command cli_ps_command = {
 	.summary = "List this user's running VMs.",
 	.options = ps_options,
 	.main = ps_main,
-};
-
-const struct cli_command cli_migrate_command = {
-	.name = "migrate",
-	.operands = "VM WHERE",
-	.summary = "Move a running VM and print what that cost.",
-	.details = "VM is a name of hexo ps. WHERE is a board's name, the "
-		   "address of a hexod, an\nISA, or 'server' for this "
-		   "machine.\nIf "
-		   "the move fails, the VM goes on where it is.",
-	.options = ps_options,
-	.operands_min = 2,
-	.operands_max = 2,
-	.main = migrate_main,
 };
 
 const struct cli_command cli_kill_command = {

@@ -38,6 +38,14 @@ static const struct cli_option run_options[RUN_OPTIONS + 1] = {
 	[RUN_TIMEOUT] = { "timeout", "SECONDS",
 			  "give a move up that gets stuck for so long\n"
 			  "(default: 10)" },
+	[RUN_MODE] = { "mode", "MODE",
+		       "how it moves at --hop TIME: stop, pre-copy, or auto\n"
+		       "(default: pre-copy where KVM can do it)" },
+	[RUN_DOWNTIME] = { "downtime", "TIME",
+			   "pre-copy goes on until the job need stop for so\n"
+			   "long only (default: 50ms)" },
+	[RUN_RATE] = { "bandwidth", "SIZE",
+		       "bytes a second of pre-copy, at most, like 10M" },
 	[RUN_STATS] = { "stats", "FILE",
 			"write figures about the run as JSON" },
 	[RUN_COUNT] = { "count", NULL,
@@ -164,6 +172,16 @@ int cli_run_set(void *ctx, int option, const char *value,
 					err);
 	case RUN_CHECKPOINT_EVERY:
 		return run_parse_time(value, &home->checkpoint_ns, err);
+	case RUN_MODE:
+		return cli_mode_parse(value, &home->move.mode, err);
+	case RUN_DOWNTIME:
+		return run_parse_time(value, &home->move.downtime_ns, err);
+	case RUN_RATE:
+		if (base_parse_size(value, &home->move.rate) < 0 ||
+		    home->move.rate < 1024)
+			return hexo_fail(err, -EINVAL,
+					 "'%s' is not a rate like 10M", value);
+		return 0;
 	case RUN_LOCAL:
 		home->boards = false;
 		return 0;

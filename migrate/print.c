@@ -12,6 +12,7 @@ struct print {
 	FILE *out;
 	bool json;
 	uint64_t pages;
+	unsigned vms;
 };
 
 static const char *isa_name(uint32_t isa)
@@ -50,6 +51,8 @@ static int print_vm(void *ctx, const struct hexo_section_vm *vm,
 {
 	struct print *p = ctx;
 
+	if (p->json && p->vms++)
+		fputs(", ", p->out);
 	fprintf(p->out,
 		p->json ? "{\"type\": \"vm\", \"offset\": %" PRIu64
 			  ", \"source\": \"%s\", \"hops\": %u, "
@@ -90,6 +93,36 @@ static int print_pages(void *ctx, uint64_t addr, uint32_t count,
 	return 0;
 }
 
+static int print_zero(void *ctx, uint64_t addr, uint32_t count, uint64_t offset,
+		      struct hexo_error *err)
+{
+	struct print *p = ctx;
+
+	if (p->json)
+		fprintf(p->out,
+			", {\"type\": \"zero\", \"offset\": %" PRIu64
+			", \"addr\": %" PRIu64 ", \"count\": %u}",
+			offset, addr, count);
+	else
+		fprintf(p->out,
+			"%08" PRIx64 " ZERO   0x%010" PRIx64 " .. 0x%010" PRIx64
+			"  %u pages\n",
+			offset, addr, addr + (uint64_t)count * HEXO_PAGE_SIZE,
+			count);
+	return 0;
+}
+
+static int print_round(void *ctx, uint64_t offset, struct hexo_error *err)
+{
+	struct print *p = ctx;
+
+	fprintf(p->out,
+		p->json ? ", {\"type\": \"round\", \"offset\": %" PRIu64 "}"
+			: "%08" PRIx64 " ROUND\n",
+		offset);
+	return 0;
+}
+
 static int print_all(struct migrate_reader *r, FILE *in, struct hexo_error *err)
 {
 	char data[16384];
@@ -112,6 +145,8 @@ int migrate_stream_print(FILE *in, FILE *out, bool json, struct hexo_error *err)
 		.head = print_head,
 		.vm = print_vm,
 		.pages = print_pages,
+		.zero = print_zero,
+		.round = print_round,
 	};
 	struct print p = { .out = out, .json = json };
 	struct migrate_reader r;

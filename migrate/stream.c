@@ -93,6 +93,22 @@ int migrate_writer_pages(struct migrate_writer *w, uint64_t addr,
 	return writer_section(w, HEXO_SECTION_PAGES, parts, 3, err);
 }
 
+int migrate_writer_zero(struct migrate_writer *w, uint64_t addr, uint32_t count,
+			struct hexo_error *err)
+{
+	struct hexo_section_pages p = { .addr = addr, .count = count };
+	struct iovec parts[2] = { [1] = { &p, sizeof(p) } };
+
+	return writer_section(w, HEXO_SECTION_ZERO, parts, 2, err);
+}
+
+int migrate_writer_round(struct migrate_writer *w, struct hexo_error *err)
+{
+	struct iovec parts[1];
+
+	return writer_section(w, HEXO_SECTION_ROUND, parts, 1, err);
+}
+
 int migrate_writer_end(struct migrate_writer *w, struct hexo_error *err)
 {
 	struct iovec parts[1];
@@ -196,15 +212,15 @@ static int reader_section(struct migrate_reader *r, const void *data,
 	if (s.length > HEXO_SECTION_MAX)
 		return reader_fail(r, err, "section of %u bytes; at most %u",
 				   s.length, HEXO_SECTION_MAX);
-	if (!r->have_vm && s.type != HEXO_SECTION_VM)
+	if (!r->vms && s.type != HEXO_SECTION_VM)
 		return reader_fail(r, err,
 				   "section of type %u where the VM section "
 				   "must stand",
 				   s.type);
 	switch (s.type) {
 	case HEXO_SECTION_VM:
-		if (r->have_vm)
-			return reader_fail(r, err, "a second VM section");
+		if (r->vms > (r->rounds > 0))
+			return reader_fail(r, err, "one VM section too many");
 		if (s.length != sizeof(struct hexo_section_vm))
 			return reader_fail(r, err, "VM section of %u bytes",
 					   s.length);
@@ -215,7 +231,23 @@ static int reader_section(struct migrate_reader *r, const void *data,
 			return reader_fail(r, err, "PAGES section of %u bytes",
 					   s.length);
 		return 0;
+	case HEXO_SECTION_ZERO:
+		if (s.length != PAGES)
+			return reader_fail(r, err, "ZERO section of %u bytes",
+					   s.length);
+		return 0;
+	case HEXO_SECTION_ROUND:
+		if (s.length)
+			return reader_fail(r, err, "ROUND section of %u bytes",
+					   s.length);
+		if (r->vms > 1)
+			return reader_fail(r, err, "a round too late");
+		return 0;
 	case HEXO_SECTION_END:
+		if (r->vms != 1u + (r->rounds > 0))
+			return reader_fail(r, err,
+					   "END without the VM section that "
+					   "counts");
 		if (s.length)
 			return reader_fail(r, err, "END section of %u bytes",
 					   s.length);
@@ -241,6 +273,10 @@ static int reader_vm(struct migrate_reader *r, const void *data,
 	struct hexo_section_vm vm;
 
 	memcpy(&vm, data, sizeof(vm));
+	if (r->vms &&
+	    (vm.memory != r->layout.portable_high - r->layout.portable_low ||
+	     vm.stack != r->layout.pstack_high - r->layout.pstack_low))
+		return reader_fail(r, err, "two VM sections disagree");
 	if (!size_ok(vm.memory, HEXO_MEMORY_MIN, HEXO_MEMORY_MAX))
 		return reader_fail(r, err, "memory size %" PRIu64, vm.memory);
 	if (!size_ok(vm.stack, HEXO_STACK_MIN, HEXO_STACK_MAX))
@@ -261,7 +297,7 @@ static int reader_vm(struct migrate_reader *r, const void *data,
 		return reader_fail(r, err, "unknown source ISA %u",
 				   vm.source_isa);
 	}
-	r->have_vm = true;
+	r->vms++;
 	r->next = r->layout.portable_low;
 	r->frames_end = r->layout.frames_low + vm.frame_bytes;
 	r->frames_end = (r->frames_end + HEXO_PAGE_SIZE - 1) &
@@ -290,15 +326,19 @@ static bool range_ok(const struct migrate_reader *r, uint64_t addr,
 	return addr >= low && addr < high && len <= high - addr;
 }
 
+/* PAGES and ZERO differ in what follows. */
 static int reader_pages(struct migrate_reader *r, const char *data,
 			struct hexo_error *err)
 {
+	bool zero = r->section.type == HEXO_SECTION_ZERO;
+	const struct migrate_visitor *v = r->visitor;
 	struct hexo_section_pages p;
 	uint64_t len;
 
 	memcpy(&p, data, sizeof(p));
 	len = (uint64_t)p.count * HEXO_PAGE_SIZE;
-	if (len != r->section.length - PAGES || p.reserved)
+	if (!p.count || p.reserved ||
+	    (!zero && len != r->section.length - PAGES))
 		return reader_fail(r, err,
 				   "PAGES section says %u pages in %u bytes",
 				   p.count, r->section.length);
@@ -318,10 +358,21 @@ static int reader_pages(struct migrate_reader *r, const char *data,
 				   " are not portable memory",
 				   p.count, p.addr);
 	r->next = p.addr + len;
-	return r->visitor->pages
-		       ? r->visitor->pages(r->ctx, p.addr, p.count,
-					   data + PAGES, r->offset, err)
-		       : 0;
+	if (zero)
+		return v->zero ? v->zero(r->ctx, p.addr, p.count, r->offset,
+					 err)
+			       : 0;
+	return v->pages ? v->pages(r->ctx, p.addr, p.count, data + PAGES,
+				   r->offset, err)
+			: 0;
+}
+
+static int reader_round(struct migrate_reader *r, struct hexo_error *err)
+{
+	r->rounds++;
+	r->next = r->layout.portable_low;
+	return r->visitor->round ? r->visitor->round(r->ctx, r->offset, err)
+				 : 0;
 }
 
 static int reader_payload(struct migrate_reader *r, const void *data,
@@ -334,8 +385,14 @@ static int reader_payload(struct migrate_reader *r, const void *data,
 				   "section is damaged: wrong "
 				   "checksum");
 	migrate_hash_add(&r->sections, &s->checksum, sizeof(s->checksum));
-	return s->type == HEXO_SECTION_VM ? reader_vm(r, data, err)
-					  : reader_pages(r, data, err);
+	switch (s->type) {
+	case HEXO_SECTION_VM:
+		return reader_vm(r, data, err);
+	case HEXO_SECTION_ROUND:
+		return reader_round(r, err);
+	default:
+		return reader_pages(r, data, err);
+	}
 }
 
 /* One whole element came: checks it and says what comes next. */

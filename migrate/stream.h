@@ -32,7 +32,8 @@ typedef int migrate_put(void *ctx, const struct iovec *parts, int count,
 			struct hexo_error *err);
 
 /*
- * The writer. Order of calls: begin, vm, pages..., end. Each gives its bytes
+ * The writer. Order of calls: begin, vm, pages..., end; or with rounds as in
+ * <hexo/stream.h>. Each gives its bytes
  * to put at once: nothing is kept, data is not copied. An error ends it.
  */
 struct migrate_writer {
@@ -52,6 +53,10 @@ int migrate_writer_vm(struct migrate_writer *w,
 int migrate_writer_pages(struct migrate_writer *w, uint64_t addr,
 			 uint32_t count, const void *data,
 			 struct hexo_error *err);
+/* The same number of pages that are zero; any number. */
+int migrate_writer_zero(struct migrate_writer *w, uint64_t addr, uint32_t count,
+			struct hexo_error *err);
+int migrate_writer_round(struct migrate_writer *w, struct hexo_error *err);
 int migrate_writer_end(struct migrate_writer *w, struct hexo_error *err);
 
 /*
@@ -66,6 +71,9 @@ struct migrate_visitor {
 		  struct hexo_error *err);
 	int (*pages)(void *ctx, uint64_t addr, uint32_t count, const void *data,
 		     uint64_t offset, struct hexo_error *err);
+	int (*zero)(void *ctx, uint64_t addr, uint32_t count, uint64_t offset,
+		    struct hexo_error *err);
+	int (*round)(void *ctx, uint64_t offset, struct hexo_error *err);
 };
 
 enum migrate_reader_step {
@@ -91,7 +99,7 @@ struct migrate_reader {
 	uint32_t have, need; /* bytes of the element */
 	struct hexo_section section;
 	struct migrate_hash_state sections;
-	bool have_vm;
+	unsigned vms, rounds;
 	struct hexo_layout layout;
 	uint64_t frames_end; /* end of the frame records in use */
 	uint64_t next;       /* lowest address that may come next */

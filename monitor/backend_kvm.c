@@ -54,13 +54,42 @@ static int kvm_probe(struct hexo_error *err)
 	return kvm.kvm < 0 ? kvm.kvm : 0;
 }
 
-static int kvm_create(struct vm *vm, struct hexo_error *err)
+static int kvm_set_slot(const struct vm *vm, uint32_t flags)
 {
 	struct kvm_userspace_memory_region slot = {
+		.flags = flags,
 		.guest_phys_addr = HEXO_TABLES_BASE,
 		.memory_size = vm->memory.layout.end - HEXO_TABLES_BASE,
 		.userspace_addr = vm->memory.base + HEXO_TABLES_BASE,
 	};
+
+	return ioctl(kvm.vm, KVM_SET_USER_MEMORY_REGION, &slot);
+}
+
+static int kvm_log_start(struct vm *vm, struct hexo_error *err)
+{
+	if (kvm_set_slot(vm, KVM_MEM_LOG_DIRTY_PAGES) < 0)
+		return hexo_fail_errno(err, "KVM keeps no log of writes");
+	return 0;
+}
+
+static int kvm_log_take(struct vm *vm, uint64_t *bits, struct hexo_error *err)
+{
+	struct kvm_dirty_log log = { .dirty_bitmap = bits };
+
+	if (ioctl(kvm.vm, KVM_GET_DIRTY_LOG, &log) < 0)
+		return hexo_fail_errno(err, "cannot read KVM's log of writes");
+	return 0;
+}
+
+/* If KVM keeps its log that costs time, nothing else. */
+static void kvm_log_stop(struct vm *vm)
+{
+	(void)kvm_set_slot(vm, 0);
+}
+
+static int kvm_create(struct vm *vm, struct hexo_error *err)
+{
 	struct vm_kvm *k = &kvm;
 	int len, r;
 
@@ -73,7 +102,7 @@ static int kvm_create(struct vm *vm, struct hexo_error *err)
 	k->vm = ioctl(k->kvm, KVM_CREATE_VM, 0);
 	if (k->vm < 0)
 		return hexo_fail_errno(err, "cannot create a KVM VM");
-	if (ioctl(k->vm, KVM_SET_USER_MEMORY_REGION, &slot) < 0)
+	if (kvm_set_slot(vm, 0) < 0)
 		return hexo_fail_errno(err,
 				       "cannot give the KVM VM its memory");
 	k->vcpu = ioctl(k->vm, KVM_CREATE_VCPU, 0);
@@ -117,5 +146,8 @@ const struct vm_backend vm_backend_kvm = {
 	.number = 0,
 	.probe = kvm_probe,
 	.create = kvm_create,
+	.log_start = kvm_log_start,
+	.log_take = kvm_log_take,
+	.log_stop = kvm_log_stop,
 	.run = kvm_run,
 };

@@ -296,7 +296,7 @@ static const struct {
 	[HEXO_HC_TOUCH] = { call_touch, sizeof(struct hexo_hc_buffer) },
 };
 
-void vm_hypercall(struct vm *vm, uint32_t number, uint64_t request)
+static void hypercall(struct vm *vm, uint32_t number, uint64_t request)
 {
 	bool known = number < HEXO_HC_COUNT && calls[number].call;
 	uint32_t size = known ? calls[number].size : sizeof(int64_t);
@@ -316,4 +316,11 @@ void vm_hypercall(struct vm *vm, uint32_t number, uint64_t request)
 	memcpy(&q, in_guest, size);
 	q.result = calls[number].call(vm, &q);
 	memcpy(in_guest, &q, size);
+}
+
+void vm_hypercall(struct vm *vm, uint32_t number, uint64_t request)
+{
+	vm->dirty.pendings = 0;
+	hypercall(vm, number, request);
+	vm_dirty_settle(&vm->dirty);
 }

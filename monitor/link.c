@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "monitor/copy.h"
 
 enum { EXIT_LOST = 125 };
 
@@ -69,9 +70,9 @@ static void *link_main(void *arg)
 {
 	struct vm_link *link = arg;
 	struct hexo_error err;
-	int r;
+	int r = 0;
 
-	while ((r = link_wait(link, &err)) == 0) {
+	while (r == 0 && (r = link_wait(link, &err)) == 0) {
 		switch (link->in.msg.type) {
 		case HEXO_MSG_KILL:
 			_exit(0);
@@ -80,6 +81,12 @@ static void *link_main(void *arg)
 			break;
 		case HEXO_MSG_PROBE:
 			vm_probe_begin(link);
+			break;
+		case HEXO_MSG_COPY:
+			r = vm_copy_order(link->copy, &link->in.msg, &err);
+			break;
+		case HEXO_MSG_COPY_STOP:
+			vm_copy_stop(link->copy);
 			break;
 		default:
 			link_post(link);
@@ -93,14 +100,14 @@ static void *link_main(void *arg)
 }
 
 int vm_link_start(struct vm_link *link, int fd, struct hexo_control *control,
-		  struct hexo_error *err)
+		  struct vm_copy *copy, struct hexo_error *err)
 {
 	pthread_condattr_t attr;
 	pthread_t thread;
 	sigset_t all, old;
 	int r;
 
-	*link = (struct vm_link){ .fd = fd, .control = control };
+	*link = (struct vm_link){ .fd = fd, .control = control, .copy = copy };
 	pthread_getcpuclockid(pthread_self(), &link->guest_clock);
 	pthread_mutex_init(&link->lock, NULL);
 	pthread_mutex_init(&link->sending, NULL);

@@ -16,6 +16,8 @@
 #include "hexo/hypercall.h"
 #include "migrate/channel.h"
 
+struct vm_copy;
+
 /* A probe that waits for the guest's next poll. */
 struct vm_probe {
 	uint64_t began_ns; /* 0: there is none */
@@ -35,12 +37,14 @@ struct vm_link {
 	bool counting;    /* the poll flag is raised anyway */
 	struct vm_probe probe;
 	struct migrate_inbox in;
+	struct vm_copy *copy;
 };
 
-/* Starts the reading thread; the calling one is to run the guest. link and
- * control must live until the process ends: the thread is never stopped. */
+/* Starts the reading thread; the calling one is to run the guest. link,
+ * control and copy must live until the process ends: the thread is never
+ * stopped. */
 int vm_link_start(struct vm_link *link, int fd, struct hexo_control *control,
-		  struct hexo_error *err);
+		  struct vm_copy *copy, struct hexo_error *err);
 
 /* Waits for the next message; its data is valid until vm_link_release(),
  * which must follow before the next vm_link_take(). */

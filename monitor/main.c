@@ -238,9 +238,14 @@ static int prepare(const struct options *o, struct hexo_error *err)
 		return r;
 	setup_control(o);
 	vm_usage_open();
+	vm_dirty_create(&vm.dirty, vm.memory.layout.end);
+	vm.memory.dirty = &vm.dirty;
 	r = vm.backend->create(&vm, err);
 	if (r == 0)
-		r = vm_link_start(&vm.link, o->channel, vm.control, err);
+		r = vm_copy_create(&vm.copy, &vm, err);
+	if (r == 0)
+		r = vm_link_start(&vm.link, o->channel, vm.control, &vm.copy,
+				  err);
 	return r;
 }
 

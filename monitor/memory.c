@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "hexo/hypercall.h"
+#include "monitor/dirty.h"
 
 static uint64_t page_up(uint64_t addr)
 {
@@ -194,6 +195,8 @@ void *vm_memory_at(const struct vm_memory *m, struct vm_gva addr, uint64_t len,
 		left -= g->high - at;
 		at = g->high;
 	}
+	if (write && m->dirty)
+		vm_dirty_pend(m->dirty, addr.value, len);
 	return (void *)(len ? m->base + addr.value : m->map);
 }
 

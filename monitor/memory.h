@@ -41,9 +41,12 @@ struct vm_range {
 
 enum { VM_RANGES_MAX = 48 };
 
+struct vm_dirty;
+
 struct vm_memory {
-	uintptr_t base; /* host address of guest address 0 */
-	uintptr_t map;  /* of the reservation */
+	struct vm_dirty *dirty; /* who is to know of writes; or NULL */
+	uintptr_t base;         /* host address of guest address 0 */
+	uintptr_t map;          /* of the reservation */
 	size_t map_len;
 	struct hexo_layout layout;
 	struct vm_range range[VM_RANGES_MAX]; /* ascending, disjoint */

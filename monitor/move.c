@@ -10,19 +10,8 @@
 
 #include "base/base.h"
 #include "migrate/stream.h"
-#include "monitor/arch.h"
-#include "monitor/usage.h"
+#include "monitor/ship.h"
 #include "monitor/vm.h"
-
-static struct migrate_identity identity(const struct vm *vm)
-{
-	const struct hexo_note *n = &vm->elf.note;
-
-	return (struct migrate_identity){
-		.build_id = { n->build_id[0], n->build_id[1] },
-		.layout_hash = n->layout_hash,
-	};
-}
 
 /* ---- source ---- */
 
@@ -32,110 +21,46 @@ static int put_message(void *ctx, const struct iovec *parts, int count,
 	return vm_link_sendv(ctx, HEXO_MSG_STREAM, parts, count, err);
 }
 
-static bool page_is_zero(const void *page)
-{
-	const uint64_t *w = page;
-	uint64_t any = 0;
-	unsigned i;
-
-	for (i = 0; i < HEXO_PAGE_SIZE / sizeof(*w); i++)
-		any |= w[i];
-	return !any;
-}
-
-/* Writes the pages of [low, high), at most VM_TOUCHED_MAX, that hold
- * anything, in runs as long as a section can be. */
-static int ship_window(struct vm *vm, struct migrate_writer *w, uint64_t low,
-		       uint64_t high, struct hexo_error *err)
-{
-	static uint8_t touched[VM_TOUCHED_MAX];
-	unsigned pages = (unsigned)((high - low) / HEXO_PAGE_SIZE), i, n = 0;
-	const char *data = vm_memory_own(&vm->memory, low);
-
-	vm_usage_touched(&vm->memory, low, pages, touched);
-	for (i = 0; i <= pages; i++) {
-		bool send = i < pages && touched[i] &&
-			    !page_is_zero(data + (size_t)i * HEXO_PAGE_SIZE);
-
-		if (n && (!send || n == MIGRATE_PAGES_MAX)) {
-			uint64_t at = (uint64_t)(i - n) * HEXO_PAGE_SIZE;
-			int r = migrate_writer_pages(w, low + at, n, data + at,
-						     err);
-
-			if (r < 0)
-				return r;
-			n = 0;
-		}
-		n += send;
-	}
-	return 0;
-}
-
-static int ship_range(struct vm *vm, struct migrate_writer *w, uint64_t low,
-		      uint64_t high, struct hexo_error *err)
-{
-	const uint64_t window = VM_TOUCHED_MAX * (uint64_t)HEXO_PAGE_SIZE;
-	int r = 0;
-
-	for (; r == 0 && low < high; low += window)
-		r = ship_window(vm, w, low,
-				high - low < window ? high : low + window, err);
-	return r;
-}
-
-/* All writable portable memory: of the frame records those in use. */
-static int ship_memory(struct vm *vm, struct migrate_writer *w,
+/* The stream, or what of it is left after the rounds of a pre-copy. */
+static int ship_stream(struct vm *vm, struct migrate_writer *w, bool rest,
 		       struct hexo_error *err)
 {
-	const struct vm_memory *m = &vm->memory;
-	uint64_t frames_end = m->layout.frames_low + vm->frame_bytes;
-	unsigned i;
-	int r = 0;
+	const struct migrate_identity id = vm_ship_identity(vm);
+	int r;
 
-	frames_end =
-		(frames_end + HEXO_PAGE_SIZE - 1) & -(uint64_t)HEXO_PAGE_SIZE;
-	for (i = 0; r == 0 && i < m->ranges; i++) {
-		const struct vm_range *g = &m->range[i];
-		uint64_t high = g->high < frames_end ? g->high : frames_end;
-
-		if (g->low >= m->layout.portable_low && g->low < frames_end &&
-		    (g->perm & VM_WRITE))
-			r = ship_range(vm, w, g->low, high, err);
+	if (rest) {
+		w->put = put_message;
+		w->ctx = &vm->link;
+		vm_dirty_settle(&vm->dirty);
+		r = vm_dirty_take(vm, vm->copy.todo, err);
+		if (r == 0)
+			r = migrate_writer_round(w, err);
+	} else {
+		r = migrate_writer_begin(w, &id, put_message, &vm->link, err);
 	}
-	return r;
+	if (r == 0)
+		r = vm_ship_state(vm, w, err);
+	if (r == 0)
+		r = vm_ship_memory(vm, w, rest ? vm->copy.todo : NULL, err);
+	if (r == 0)
+		r = vm_ship_frames(vm, w, err);
+	return r < 0 ? r : migrate_writer_end(w, err);
 }
 
 static int ship(struct vm *vm, struct hexo_error *err)
 {
-	const struct migrate_identity id = identity(vm);
-	const struct hexo_layout *l = &vm->memory.layout;
-	struct hexo_section_vm section = {
-		.memory = l->portable_high - l->portable_low,
-		.stack = l->pstack_high - l->pstack_low,
-		.frames = vm->frames,
-		.frame_bytes = vm->frame_bytes,
-		.polls = vm->control->polls,
-		.monotonic_ns = vm_monotonic_ns(vm),
-		.cpu_ns = vm->cpu_base + vm_cpu_ns(),
-		.source_isa = vm_isa.isa,
-		.hops = vm->hops,
-	};
 	struct hexo_msg_usage u = { .frames = vm->frames };
 	uint64_t begin = base_now_ns();
-	struct migrate_writer w;
-	int r;
+	bool rest = vm_copy_finish(&vm->copy);
+	struct migrate_writer new_one, *w = rest ? &vm->copy.writer : &new_one;
+	int r = ship_stream(vm, w, rest, err);
 
-	r = migrate_writer_begin(&w, &id, put_message, &vm->link, err);
-	if (r == 0)
-		r = migrate_writer_vm(&w, &section, err);
-	if (r == 0)
-		r = ship_memory(vm, &w, err);
-	if (r == 0)
-		r = migrate_writer_end(&w, err);
+	/* To be shipped again, it would have to be all of it. */
+	vm_copy_forget(&vm->copy);
 	if (r < 0)
 		return r;
 	u.step_ns = base_now_ns() - begin;
-	u.bytes = w.bytes;
+	u.bytes = w->bytes;
 	vm_usage(vm, true, &u);
 	return vm_link_send(&vm->link, HEXO_MSG_SHIPPED, &u, sizeof(u), err);
 }
@@ -166,6 +91,8 @@ static int parked_message(struct vm *vm, const struct migrate_msg *m,
 		r = vm_step(vm, VM_SHIP, err);
 		return r < 0 ? r : ship(vm, err);
 	case HEXO_MSG_RESUME:
+		(void)vm_copy_finish(&vm->copy);
+		vm_copy_forget(&vm->copy);
 		r = vm_step(vm, VM_RESUME, err);
 		return r < 0 ? r : poll_message(vm, m, err);
 	case HEXO_MSG_RELEASE:
@@ -246,6 +173,20 @@ static int receive_pages(void *ctx, uint64_t addr, uint32_t count,
 	return 0;
 }
 
+static int receive_zero(void *ctx, uint64_t addr, uint32_t count,
+			uint64_t offset, struct hexo_error *err)
+{
+	struct vm *vm = ctx;
+
+	if (vm_memory_discard(&vm->memory, vm_gva(addr),
+			      (uint64_t)count * HEXO_PAGE_SIZE) < 0)
+		return hexo_fail(err, -EINVAL,
+				 "%u pages at 0x%" PRIx64
+				 " are not writable memory of the program",
+				 count, addr);
+	return 0;
+}
+
 static int receive_stream(struct vm *vm, struct migrate_reader *reader,
 			  struct hexo_error *err)
 {
@@ -270,8 +211,9 @@ int vm_receive(struct vm *vm, struct hexo_error *err)
 	static const struct migrate_visitor visitor = {
 		.vm = receive_vm,
 		.pages = receive_pages,
+		.zero = receive_zero,
 	};
-	const struct migrate_identity id = identity(vm);
+	const struct migrate_identity id = vm_ship_identity(vm);
 	struct hexo_msg_usage u = { 0 };
 	const struct migrate_msg *m;
 	struct migrate_reader reader;

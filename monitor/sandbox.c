@@ -41,12 +41,15 @@ static const int calls[] = {
 	SCMP_SYS(exit_group),
 };
 
-/* Of the many things ioctl() can do: running the vCPU and reading it. */
+/* Of the many things ioctl() can do: running the vCPU and reading it, and
+ * the log of what it writes. */
 static const unsigned long ioctls[] = {
 	KVM_RUN,
 	KVM_GET_REGS,
 	KVM_GET_SREGS,
 	KVM_GET_ONE_REG,
+	KVM_SET_USER_MEMORY_REGION,
+	KVM_GET_DIRTY_LOG,
 };
 
 static int add_rules(scmp_filter_ctx filter)

@@ -9,6 +9,8 @@
 #include "hexo/channel.h"
 #include "hexo/error.h"
 #include "hexo/hypercall.h"
+#include "monitor/copy.h"
+#include "monitor/dirty.h"
 #include "monitor/elf.h"
 #include "monitor/link.h"
 #include "monitor/memory.h"
@@ -51,6 +53,8 @@ struct vm_registers {
 
 struct vm {
 	struct vm_memory memory;
+	struct vm_dirty dirty;
+	struct vm_copy copy;
 	struct vm_elf elf;
 	const struct vm_backend *backend;
 	struct vm_link link;

@@ -34,6 +34,8 @@ setup() {
 
 teardown() {
 	local left
+	# A job in the background that a failed test did not wait for.
+	[ -z "${JOB:-}" ] || kill "$JOB" 2> /dev/null || true
 	left=$(processes_of "$BATS_TEST_TMPDIR")
 	[ -z "$left" ] || {
 		echo "left behind: $left"

@@ -21,8 +21,13 @@
  *          home <-- COMMIT --------- target everything arrived and checked;
  *                                           it holds the VM, not yet running
  *          home  RUN --------------> target from now on the target is owner
+ *          home <-- RUNNING -------- target it has rebuilt its frames
  *          home  RELEASE ----------> source exits 0
- *   On any failure before COMMIT arrives: the home closes the target's
+ *   Before it parks, a source that runs on may send its memory in rounds
+ *   (pre-copy): the home says COPY, gets STREAM..., and COPIED when what is
+ *   left can be sent in little time; then it says PARK, and SHIP is for the
+ *   rest of the stream. COPY_STOP ends it early, answered by COPIED, too.
+ *   On any failure before RUNNING arrives: the home closes the target's
  *   connection (a target whose connection closes exits without a trace) and
  *   sends RESUME to the source, which goes on. A target acts only after
  *   RUN, and all its effects pass the home: never two runners.
@@ -36,7 +41,7 @@
 #include <stdint.h>
 
 #define HEXO_MSG_MAGIC   0x314d5848u /* "HXM1" */
-#define HEXO_MSG_VERSION 2
+#define HEXO_MSG_VERSION 3
 #define HEXO_MSG_MAX     ((1u << 20) + 8192) /* payload bytes, at most */
 
 struct hexo_msg_head {
@@ -62,6 +67,8 @@ enum hexo_msg_type {
 	HEXO_MSG_IO_REPLY,  /* struct hexo_msg_io_reply, data */
 	HEXO_MSG_KILL,      /* exit at once */
 	HEXO_MSG_PROBE,     /* tell when the running guest comes to a poll */
+	HEXO_MSG_COPY,      /* struct hexo_msg_copy: send memory in rounds */
+	HEXO_MSG_COPY_STOP, /* no more; forget what was sent */
 
 	/* vm -> home */
 	HEXO_MSG_HELLO = 32, /* struct hexo_msg_hello: first, unasked */
@@ -77,6 +84,7 @@ enum hexo_msg_type {
 	HEXO_MSG_LOG,        /* text, one line */
 	HEXO_MSG_ERROR,      /* text: hexo-vm itself failed; it exits */
 	HEXO_MSG_PROBED,     /* struct hexo_msg_probed: the answer */
+	HEXO_MSG_COPIED,     /* struct hexo_msg_copied: the rounds are over */
 
 	/* both ways */
 	HEXO_MSG_STREAM = 64, /* bytes of the migration stream */
@@ -132,6 +140,18 @@ struct hexo_msg_usage {
 	uint64_t own_memory;  /* resident bytes outside guest memory, now */
 };
 
+struct hexo_msg_copy {
+	uint64_t downtime_ns; /* in which the rest is to be sent */
+	uint64_t rate;        /* bytes a second, at most; 0: no limit */
+};
+
+struct hexo_msg_copied {
+	uint64_t rounds; /* 0: so little that all of it is left */
+	uint64_t bytes;  /* sent */
+	uint64_t left;   /* bytes that have changed since they were sent */
+	uint64_t ns;     /* what it took */
+};
+
 /* From PROBE to the poll, or to the program's end. */
 struct hexo_msg_probed {
 	uint64_t wall_ns;
@@ -183,6 +203,8 @@ struct hexo_msg_vm {
 _Static_assert(sizeof(struct hexo_msg_hello) == 40, "channel format");
 _Static_assert(sizeof(struct hexo_msg_usage) == 64, "channel format");
 _Static_assert(sizeof(struct hexo_msg_probed) == 16, "channel format");
+_Static_assert(sizeof(struct hexo_msg_copy) == 16, "channel format");
+_Static_assert(sizeof(struct hexo_msg_copied) == 32, "channel format");
 _Static_assert(sizeof(struct hexo_msg_fault) == 360, "channel format");
 _Static_assert(sizeof(struct hexo_msg_io) == 40, "channel format");
 _Static_assert(sizeof(struct hexo_msg_vm) == 104, "channel format");

@@ -10,8 +10,13 @@
  * the head that of its own preceding bytes; END that of the concatenated
  * checksums of all sections before it, as stored. A reader checks each
  * section before it uses it, knows every type (an unknown one is refused),
- * and touches guest memory only through checked ranges. Order: VM, PAGES...,
- * END.
+ * and touches guest memory only through checked ranges.
+ *
+ * Order: VM, PAGES..., END. Where the guest runs while its memory is sent
+ * (pre-copy), rounds come first: VM, PAGES..., then any number of times ROUND
+ * with PAGES and ZERO of what has changed since; and when it is parked ROUND
+ * with a second VM, which counts, what has changed last, and END. Within a
+ * round pages ascend and none comes twice.
  */
 #ifndef HEXO_STREAM_H
 #define HEXO_STREAM_H
@@ -19,7 +24,7 @@
 #include <stdint.h>
 
 #define HEXO_STREAM_MAGIC   UINT64_C(0x314d525453584548) /* "HEXSTRM1" */
-#define HEXO_STREAM_VERSION 1
+#define HEXO_STREAM_VERSION 2
 #define HEXO_SECTION_MAX    (1u << 20) /* payload bytes, at most */
 
 struct hexo_stream_head {
@@ -35,6 +40,8 @@ enum hexo_section_type {
 	HEXO_SECTION_VM = 1,    /* struct hexo_section_vm */
 	HEXO_SECTION_PAGES = 2, /* struct hexo_section_pages, page data */
 	HEXO_SECTION_END = 3,
+	HEXO_SECTION_ROUND = 4, /* no payload */
+	HEXO_SECTION_ZERO = 5,  /* struct hexo_section_pages */
 };
 
 struct hexo_section {
@@ -53,8 +60,9 @@ struct hexo_section_vm {
 	uint32_t hops;         /* moves before this one */
 };
 
-/* count whole pages from addr on; pages not sent are zero. Portable
- * memory only, ascending, no page twice. */
+/* count whole pages from addr on: their data follow, or all are zero. Pages
+ * not sent are zero. Portable memory only, ascending, no page twice in a round;
+ * frame records only after the VM section that counts. */
 struct hexo_section_pages {
 	uint64_t addr;
 	uint32_t count;

@@ -49,8 +49,10 @@ static inline struct job *job_new(enum vm_state state)
 			 0);
 	assert_int_equal(vm_memory_complete(&j->vm.memory, NULL), 0);
 	j->vm.control = vm_memory_own(&j->vm.memory, HEXO_CONTROL_BASE);
+	vm_dirty_create(&j->vm.dirty, j->vm.memory.layout.end);
+	assert_int_equal(vm_copy_create(&j->vm.copy, &j->vm, NULL), 0);
 	assert_int_equal(vm_link_start(&j->vm.link, ends[1], j->vm.control,
-				       NULL),
+				       &j->vm.copy, NULL),
 			 0);
 	j->vm.state = state;
 	return j;

@@ -26,7 +26,7 @@ static const struct migrate_identity identity = {
 /* What a reader has handed on. */
 struct seen {
 	unsigned heads, vms, sections;
-	uint64_t pages, last;
+	uint64_t pages, zeros, last;
 	unsigned char fill;
 };
 
@@ -41,6 +41,13 @@ static int see_vm(void *ctx, const struct hexo_section_vm *vm, uint64_t offset,
 		  struct hexo_error *err)
 {
 	((struct seen *)ctx)->vms++;
+	return 0;
+}
+
+static int see_zero(void *ctx, uint64_t addr, uint32_t count, uint64_t offset,
+		    struct hexo_error *err)
+{
+	((struct seen *)ctx)->zeros += count;
 	return 0;
 }
 
@@ -63,6 +70,7 @@ static const struct migrate_visitor seeing = {
 	.head = see_head,
 	.vm = see_vm,
 	.pages = see_pages,
+	.zero = see_zero,
 };
 
 static int put_buffer(void *ctx, const struct iovec *parts, int count,
@@ -317,7 +325,7 @@ static void sections_come_in_order(void **state)
 	migrate_writer_end(&w, NULL);
 	assert_int_equal(read_in(&b, b.len, b.len, &identity, &s, &err),
 			 -EPROTO);
-	assert_non_null(strstr(err.text, "second VM section"));
+	assert_non_null(strstr(err.text, "one VM section too many"));
 	base_buffer_free(&b);
 }
 
@@ -424,6 +432,67 @@ static void prints_text_and_json(void **state)
 	base_buffer_free(&b);
 }
 
+/* A stream of rounds; broken says what is wrong with it, 0: nothing. */
+static int read_rounds(int broken, struct seen *seen, struct hexo_error *err)
+{
+	const struct hexo_layout l = hexo_layout_make(MEMORY, STACK);
+	struct hexo_section_vm vm = a_vm();
+	struct base_buffer b = { 0 };
+	struct migrate_writer w;
+	int r;
+
+	vm.frames = vm.frame_bytes = 0;
+	begin(&w, &b, &vm);
+	pages(&w, l.portable_low, 3, 1);
+	if (broken == 1)
+		pages(&w, l.portable_low, 1, 2);
+	migrate_writer_round(&w, NULL);
+	pages(&w, l.portable_low, 1, 2);
+	migrate_writer_zero(&w, l.portable_low + HEXO_PAGE_SIZE, 2, NULL);
+	if (broken == 2)
+		pages(&w, l.frames_low, 1, 3);
+	if (broken == 3)
+		migrate_writer_zero(&w, l.portable_high - HEXO_PAGE_SIZE, 2,
+				    NULL);
+	migrate_writer_round(&w, NULL);
+	vm = a_vm();
+	if (broken == 4)
+		vm.memory *= 2;
+	if (broken != 5)
+		migrate_writer_vm(&w, &vm, NULL);
+	if (broken == 6)
+		migrate_writer_round(&w, NULL);
+	if (broken == 7)
+		migrate_writer_vm(&w, &vm, NULL);
+	pages(&w, l.portable_low, 1, 4);
+	if (broken != 5)
+		pages(&w, l.frames_low, 1, 5);
+	migrate_writer_end(&w, NULL);
+	r = read_in(&b, b.len, 1000, &identity, seen, err);
+	base_buffer_free(&b);
+	return r;
+}
+
+static void rounds_send_pages_again(void **state)
+{
+	struct hexo_error err;
+	struct seen s;
+
+	assert_int_equal(read_rounds(0, &s, &err), 0);
+	assert_int_equal(s.vms, 2);
+	assert_int_equal(s.pages, 3 + 1 + 1 + 1);
+	assert_int_equal(s.zeros, 2);
+}
+
+static void rounds_keep_their_order(void **state)
+{
+	struct hexo_error err;
+	struct seen s;
+
+	for (int broken = 1; broken <= 7; broken++)
+		assert_int_equal(read_rounds(broken, &s, &err), -EPROTO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -438,6 +507,8 @@ int main(void)
 		cmocka_unit_test(vm_sizes_are_bounded),
 		cmocka_unit_test(lengths_are_bounded),
 		cmocka_unit_test(prints_text_and_json),
+		cmocka_unit_test(rounds_send_pages_again),
+		cmocka_unit_test(rounds_keep_their_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

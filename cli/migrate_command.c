@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hexo migrate: asks a running job's home for a move. */
+#include <jansson.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "cli/commands.h"
+#include "cli/plan.h"
+#include "cli/runtime.h"
+
+enum migrate_option {
+	MIGRATE_MODE,
+	MIGRATE_DOWNTIME,
+	MIGRATE_RATE,
+	MIGRATE_ABORT,
+	MIGRATE_JSON,
+	MIGRATE_HELP,
+};
+
+static const struct cli_option migrate_options[] = {
+	[MIGRATE_MODE] = { "mode", "MODE",
+			   "stop: the VM stands still while its memory is "
+			   "sent;\npre-copy: it runs on for the most of it;\n"
+			   "auto (default): pre-copy where KVM can do it" },
+	[MIGRATE_DOWNTIME] = { "downtime", "TIME",
+			       "pre-copy goes on until the VM need stop for "
+			       "so\n"
+			       "long only (default: 50ms)" },
+	[MIGRATE_RATE] = { "bandwidth", "SIZE",
+			   "bytes a second of pre-copy, at most, like 10M" },
+	[MIGRATE_ABORT] = { "abort", NULL,
+			    "give up the move in progress; no WHERE" },
+	[MIGRATE_JSON] = { "json", NULL, "print JSON" },
+	[MIGRATE_HELP] = { "help", NULL, "show this" },
+	{ 0 },
+};
+
+struct migrate {
+	json_t *request;
+	bool abort, json;
+};
+
+static int migrate_set(void *ctx, int option, const char *value,
+		       struct hexo_error *err)
+{
+	struct migrate *m = ctx;
+	enum cli_mode mode;
+	uint64_t n;
+
+	switch ((enum migrate_option)option) {
+	case MIGRATE_MODE:
+		json_object_set_new(m->request, "mode", json_string(value));
+		return cli_mode_parse(value, &mode, err);
+	case MIGRATE_DOWNTIME:
+		if (base_parse_time(value, &n) < 0 || n < 1000000)
+			return hexo_fail(err, -EINVAL,
+					 "'%s' is not a time like 50ms", value);
+		json_object_set_new(m->request, "downtime_us",
+				    json_integer((json_int_t)(n / 1000)));
+		return 0;
+	case MIGRATE_RATE:
+		if (base_parse_size(value, &n) < 0 || n < 1024 || n > INT64_MAX)
+			return hexo_fail(err, -EINVAL,
+					 "'%s' is not a rate like 10M", value);
+		json_object_set_new(m->request, "rate",
+				    json_integer((json_int_t)n));
+		return 0;
+	case MIGRATE_ABORT:
+		m->abort = true;
+		return 0;
+	case MIGRATE_JSON:
+		m->json = true;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static const char *migrate_text(const json_t *o, const char *key)
+{
+	const char *text = json_string_value(json_object_get(o, key));
+
+	return text ? text : "";
+}
+
+static double migrate_number(const json_t *o, const char *key)
+{
+	return json_number_value(json_object_get(o, key));
+}
+
+static void migrate_print(const json_t *hop)
+{
+	printf("moved from %s (%s) to %s (%s) at poll %.0f\n",
+	       migrate_text(hop, "from_node"), migrate_text(hop, "from"),
+	       migrate_text(hop, "to_node"), migrate_text(hop, "to"),
+	       migrate_number(hop, "at_poll"));
+	if (migrate_number(hop, "rounds") > 0)
+		printf("pre-copy: %.0f rounds, %.0f bytes in %.3f ms while it "
+		       "ran on\n",
+		       migrate_number(hop, "rounds"),
+		       migrate_number(hop, "copied"),
+		       migrate_number(hop, "copy_us") / 1e3);
+	printf("park %.3f ms (%.0f frames), transfer %.3f ms (%.0f bytes), "
+	       "resume %.3f ms, stopped for %.3f ms in all\n",
+	       migrate_number(hop, "park_us") / 1e3,
+	       migrate_number(hop, "frames"),
+	       migrate_number(hop, "transfer_us") / 1e3,
+	       migrate_number(hop, "bytes"),
+	       migrate_number(hop, "resume_us") / 1e3,
+	       migrate_number(hop, "down_us") / 1e3);
+}
+
+static int migrate_ask(struct migrate *m, const struct cli_operands *operands,
+		       json_t **answer, struct hexo_error *err)
+{
+	if (m->abort != (operands->count == 1))
+		return hexo_fail(err, -EINVAL,
+				 m->abort ? "hexo migrate: --abort takes no "
+					    "WHERE"
+					  : "hexo migrate: WHERE is missing");
+	json_object_set_new(m->request, "command",
+			    json_string(m->abort ? "abort" : "migrate"));
+	if (!m->abort)
+		json_object_set_new(m->request, "where",
+				    json_string(operands->at[1]));
+	return cli_runtime_order(operands->at[0], json_incref(m->request),
+				 answer, err);
+}
+
+static int migrate_main(int argc, char **argv, struct hexo_error *err)
+{
+	struct migrate m = { .request = json_object() };
+	struct cli_operands operands;
+	json_t *answer = NULL, *hop;
+	int r = cli_parse(&cli_migrate_command, argc, argv, migrate_set, &m,
+			  &operands, err);
+
+	if (r == 0)
+		r = migrate_ask(&m, &operands, &answer, err);
+	json_decref(m.request);
+	if (r < 0)
+		return r == -EINVAL ? CLI_USAGE : CLI_FAILED;
+	hop = json_object_get(answer, "hop");
+	if (m.json && hop) {
+		json_dumpf(hop, stdout, JSON_INDENT(2));
+		putchar('\n');
+	} else if (hop) {
+		migrate_print(hop);
+	}
+	json_decref(answer);
+	return 0;
+}
+
+const struct cli_command cli_migrate_command = {
+	.name = "migrate",
+	.operands = "VM [WHERE]",
+	.summary = "Move a running VM and print what that cost.",
+	.details = "VM is a name of hexo ps. WHERE is a board's name, the "
+		   "address of a hexod, an\nISA, or 'server' for this "
+		   "machine.\nIf "
+		   "the move fails, the VM goes on where it is.",
+	.options = migrate_options,
+	.operands_min = 1,
+	.operands_max = 2,
+	.main = migrate_main,
+};

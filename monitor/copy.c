@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "monitor/copy.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/base.h"
+#include "monitor/ship.h"
+
+/* As little as this is not worth a round. */
+#define SMALL (UINT64_C(4) << 20)
+
+enum { ROUNDS_MAX = 30 };
+
+/* Sleeps until `until`, or until the rounds are to stop. */
+static bool copy_wait(struct vm_copy *copy, uint64_t until)
+{
+	const struct timespec t = {
+		.tv_sec = (time_t)(until / 1000000000),
+		.tv_nsec = (long)(until % 1000000000),
+	};
+	bool stop;
+
+	pthread_mutex_lock(&copy->lock);
+	while (!copy->stop && until > base_now_ns() &&
+	       pthread_cond_timedwait(&copy->changed, &copy->lock, &t) !=
+		       ETIMEDOUT)
+		;
+	stop = copy->stop;
+	pthread_mutex_unlock(&copy->lock);
+	return !stop;
+}
+
+/* A migrate_put of the rounds: they stop here, and keep to their rate. */
+static int copy_put(void *ctx, const struct iovec *parts, int count,
+		    struct hexo_error *err)
+{
+	struct vm_copy *copy = ctx;
+	uint64_t rate = copy->order.rate, due = 0;
+
+	if (rate)
+		due = copy->began_ns +
+		      (uint64_t)((double)copy->bytes / (double)rate * 1e9);
+	if (!copy_wait(copy, due))
+		return hexo_fail(err, -ECANCELED, "told to stop");
+	for (int i = 0; i < count; i++)
+		copy->bytes += parts[i].iov_len;
+	return vm_link_sendv(&copy->vm->link, HEXO_MSG_STREAM, parts, count,
+			     err);
+}
+
+static int copy_begin(struct vm_copy *copy, struct hexo_error *err)
+{
+	struct vm *vm = copy->vm;
+	const struct migrate_identity id = vm_ship_identity(vm);
+	int r;
+
+	memset(copy->todo, 0, vm->dirty.words * sizeof(*copy->todo));
+	r = vm_dirty_start(vm, err);
+	if (r < 0)
+		return r;
+	copy->begun = true;
+	r = migrate_writer_begin(&copy->writer, &id, copy_put, copy, err);
+	if (r == 0)
+		r = vm_ship_state(vm, &copy->writer, err);
+	return r < 0 ? r : vm_ship_memory(vm, &copy->writer, NULL, err);
+}
+
+static int copy_round(struct vm_copy *copy, struct hexo_error *err)
+{
+	int r = migrate_writer_round(&copy->writer, err);
+
+	if (r == 0)
+		r = vm_ship_memory(copy->vm, &copy->writer, copy->todo, err);
+	memset(copy->todo, 0, copy->vm->dirty.words * sizeof(*copy->todo));
+	return r;
+}
+
+static bool copy_hurries(struct vm_copy *copy)
+{
+	bool hurry;
+
+	pthread_mutex_lock(&copy->lock);
+	hurry = copy->hurry || copy->stop;
+	pthread_mutex_unlock(&copy->lock);
+	return hurry;
+}
+
+/*
+ * 1. All that there is.
+ * 2. What was written meanwhile, again and again: until it would go out in
+ *    half the time that the guest may be stopped, or shrinks no more.
+ */
+static int copy_rounds(struct vm_copy *copy, struct hexo_msg_copied *told,
+		       struct hexo_error *err)
+{
+	uint64_t left = vm_ship_size(copy->vm, NULL), before, ns, bytes;
+	int r = 0;
+
+	told->left = left;
+	if (left <= SMALL)
+		return 0;
+	do {
+		ns = base_now_ns();
+		bytes = copy->bytes;
+		r = told->rounds++ ? copy_round(copy, err)
+				   : copy_begin(copy, err);
+		if (r == 0)
+			r = vm_dirty_take(copy->vm, copy->todo, err);
+		if (r < 0)
+			return r;
+		ns = base_now_ns() - ns + 1;
+		bytes = copy->bytes - bytes + 1;
+		before = left;
+		left = vm_ship_size(copy->vm, copy->todo);
+	} while ((double)left * (double)ns / (double)bytes >
+			 (double)copy->order.downtime_ns / 2 &&
+		 (told->rounds < 3 || left < before / 10 * 9) &&
+		 told->rounds < ROUNDS_MAX && !copy_hurries(copy));
+	told->left = left;
+	return 0;
+}
+
+static void copy_work(struct vm_copy *copy)
+{
+	struct hexo_msg_copied told = { 0 };
+	struct hexo_error err = { 0 };
+	int r;
+
+	copy->bytes = 0;
+	copy->began_ns = base_now_ns();
+	r = copy_rounds(copy, &told, &err);
+	if (r < 0 || !copy_wait(copy, 0)) {
+		/* Without rounds all of it is sent at once. The connection
+		 * itself is the channel's thread's care. */
+		vm_copy_forget(copy);
+		told.rounds = 0;
+	}
+	told.bytes = copy->bytes;
+	told.ns = base_now_ns() - copy->began_ns;
+	(void)vm_link_send(&copy->vm->link, HEXO_MSG_COPIED, &told,
+			   sizeof(told), NULL);
+}
+
+static void *copy_main(void *arg)
+{
+	struct vm_copy *copy = arg;
+
+	for (;;) {
+		pthread_mutex_lock(&copy->lock);
+		while (!copy->busy)
+			pthread_cond_wait(&copy->changed, &copy->lock);
+		pthread_mutex_unlock(&copy->lock);
+		copy_work(copy);
+		pthread_mutex_lock(&copy->lock);
+		copy->busy = copy->stop = copy->hurry = false;
+		pthread_cond_broadcast(&copy->changed);
+		pthread_mutex_unlock(&copy->lock);
+	}
+	return NULL;
+}
+
+int vm_copy_create(struct vm_copy *copy, struct vm *vm, struct hexo_error *err)
+{
+	pthread_condattr_t attr;
+	sigset_t all, old;
+	pthread_t thread;
+	int r;
+
+	copy->vm = vm;
+	copy->todo = base_alloc(vm->dirty.words * sizeof(*copy->todo));
+	pthread_mutex_init(&copy->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&copy->changed, &attr);
+	pthread_condattr_destroy(&attr);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	r = pthread_create(&thread, NULL, copy_main, copy);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (r)
+		return hexo_fail(err, -r, "cannot start a thread: %s",
+				 strerror(r));
+	pthread_detach(thread);
+	return 0;
+}
+
+int vm_copy_order(struct vm_copy *copy, const struct migrate_msg *msg,
+		  struct hexo_error *err)
+{
+	int r = migrate_msg_check(msg, sizeof(copy->order), true, err);
+
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&copy->lock);
+	if (copy->busy || copy->begun)
+		r = hexo_fail(err, -EPROTO,
+			      "COPY message while one is at work");
+	if (r == 0) {
+		memcpy(&copy->order, msg->data, sizeof(copy->order));
+		copy->busy = true;
+		pthread_cond_broadcast(&copy->changed);
+	}
+	pthread_mutex_unlock(&copy->lock);
+	return r;
+}
+
+void vm_copy_stop(struct vm_copy *copy)
+{
+	const struct hexo_msg_copied none = { 0 };
+	bool busy;
+
+	pthread_mutex_lock(&copy->lock);
+	busy = copy->busy;
+	copy->stop = busy;
+	pthread_cond_broadcast(&copy->changed);
+	pthread_mutex_unlock(&copy->lock);
+	if (busy)
+		return;
+	vm_copy_forget(copy);
+	(void)vm_link_send(&copy->vm->link, HEXO_MSG_COPIED, &none,
+			   sizeof(none), NULL);
+}
+
+bool vm_copy_finish(struct vm_copy *copy)
+{
+	pthread_mutex_lock(&copy->lock);
+	copy->hurry = copy->busy;
+	while (copy->busy)
+		pthread_cond_wait(&copy->changed, &copy->lock);
+	pthread_mutex_unlock(&copy->lock);
+	return copy->begun;
+}
+
+void vm_copy_forget(struct vm_copy *copy)
+{
+	vm_dirty_stop(copy->vm);
+	copy->begun = false;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "monitor/ship.h"
+
+#include <string.h>
+
+#include "monitor/arch.h"
+#include "monitor/usage.h"
+
+struct migrate_identity vm_ship_identity(const struct vm *vm)
+{
+	const struct hexo_note *n = &vm->elf.note;
+
+	return (struct migrate_identity){
+		.build_id = { n->build_id[0], n->build_id[1] },
+		.layout_hash = n->layout_hash,
+	};
+}
+
+int vm_ship_state(struct vm *vm, struct migrate_writer *w,
+		  struct hexo_error *err)
+{
+	const struct hexo_layout *l = &vm->memory.layout;
+	const struct hexo_section_vm section = {
+		.memory = l->portable_high - l->portable_low,
+		.stack = l->pstack_high - l->pstack_low,
+		.frames = vm->frames,
+		.frame_bytes = vm->frame_bytes,
+		.polls = vm->control->polls,
+		.monotonic_ns = vm_monotonic_ns(vm),
+		.cpu_ns = vm->cpu_base + vm_cpu_ns(),
+		.source_isa = vm_isa.isa,
+		.hops = vm->hops,
+	};
+
+	return migrate_writer_vm(w, &section, err);
+}
+
+static bool page_is_zero(const void *page)
+{
+	const uint64_t *w = page;
+	uint64_t any = 0;
+	unsigned i;
+
+	for (i = 0; i < HEXO_PAGE_SIZE / sizeof(*w); i++)
+		any |= w[i];
+	return !any;
+}
+
+enum page { PAGE_SKIP, PAGE_DATA, PAGE_ZERO };
+
+/* What is to be done with each of the pages from addr on. */
+static void choose(const struct vm *vm, uint64_t addr, unsigned pages,
+		   const uint64_t *todo, uint8_t *choice)
+{
+	const char *data = vm_memory_own(&vm->memory, addr);
+	unsigned i;
+
+	if (!todo)
+		vm_usage_touched(&vm->memory, addr, pages, choice);
+	for (i = 0; i < pages; i++) {
+		uint64_t bit = vm_dirty_bit(addr) + i;
+		bool wanted =
+			todo ? todo[bit / 64] >> (bit % 64) & 1 : choice[i];
+
+		choice[i] = PAGE_SKIP;
+		if (!wanted)
+			continue;
+		/* Where nothing was sent before, all is zero already. */
+		if (!page_is_zero(data + (size_t)i * HEXO_PAGE_SIZE))
+			choice[i] = PAGE_DATA;
+		else if (todo)
+			choice[i] = PAGE_ZERO;
+	}
+}
+
+static int ship_run(struct vm *vm, struct migrate_writer *w, enum page kind,
+		    uint64_t addr, unsigned n, struct hexo_error *err)
+{
+	static char still[MIGRATE_PAGES_MAX * HEXO_PAGE_SIZE];
+	const char *data = vm_memory_own(&vm->memory, addr);
+
+	if (kind == PAGE_ZERO)
+		return migrate_writer_zero(w, addr, n, err);
+	/* A running guest would change what a checksum was made of. */
+	if (vm->state != VM_SHIPPED) {
+		memcpy(still, data, (size_t)n * HEXO_PAGE_SIZE);
+		data = still;
+	}
+	return migrate_writer_pages(w, addr, n, data, err);
+}
+
+/* [low, high) has VM_TOUCHED_MAX pages at most; they go in runs as long as a
+ * section can be. */
+static int ship_window(struct vm *vm, struct migrate_writer *w, uint64_t low,
+		       uint64_t high, const uint64_t *todo,
+		       struct hexo_error *err)
+{
+	static uint8_t choice[VM_TOUCHED_MAX + 1];
+	unsigned pages = (unsigned)((high - low) / HEXO_PAGE_SIZE), i, n = 0;
+
+	choose(vm, low, pages, todo, choice);
+	choice[pages] = PAGE_SKIP;
+	for (i = 0; i <= pages; i++) {
+		uint64_t at = low + (uint64_t)(i - n) * HEXO_PAGE_SIZE;
+
+		if (n &&
+		    (choice[i] != choice[i - 1] || n == MIGRATE_PAGES_MAX)) {
+			int r = ship_run(vm, w, choice[i - 1], at, n, err);
+
+			if (r < 0)
+				return r;
+			n = 0;
+		}
+		n += choice[i] != PAGE_SKIP;
+	}
+	return 0;
+}
+
+static int ship_range(struct vm *vm, struct migrate_writer *w, uint64_t low,
+		      uint64_t high, const uint64_t *todo,
+		      struct hexo_error *err)
+{
+	const uint64_t window = VM_TOUCHED_MAX * (uint64_t)HEXO_PAGE_SIZE;
+	int r = 0;
+
+	for (; r == 0 && low < high; low += window)
+		r = ship_window(vm, w, low,
+				high - low < window ? high : low + window, todo,
+				err);
+	return r;
+}
+
+/* A writable range of portable memory, the frame records aside? */
+static bool is_program(const struct vm_memory *m, const struct vm_range *g)
+{
+	return g->low >= m->layout.portable_low &&
+	       g->low < m->layout.frames_low && (g->perm & VM_WRITE);
+}
+
+int vm_ship_memory(struct vm *vm, struct migrate_writer *w,
+		   const uint64_t *todo, struct hexo_error *err)
+{
+	const struct vm_memory *m = &vm->memory;
+	unsigned i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < m->ranges; i++)
+		if (is_program(m, &m->range[i]))
+			r = ship_range(vm, w, m->range[i].low, m->range[i].high,
+				       todo, err);
+	return r;
+}
+
+int vm_ship_frames(struct vm *vm, struct migrate_writer *w,
+		   struct hexo_error *err)
+{
+	uint64_t low = vm->memory.layout.frames_low;
+	uint64_t high = low + vm->frame_bytes;
+
+	high = (high + HEXO_PAGE_SIZE - 1) & -(uint64_t)HEXO_PAGE_SIZE;
+	return ship_range(vm, w, low, high, NULL, err);
+}
+
+static uint64_t count_touched(const struct vm_memory *m, uint64_t low,
+			      uint64_t high)
+{
+	static uint8_t touched[VM_TOUCHED_MAX];
+	uint64_t pages = 0;
+
+	while (low < high) {
+		uint64_t left = (high - low) / HEXO_PAGE_SIZE;
+		unsigned n =
+			left < VM_TOUCHED_MAX ? (unsigned)left : VM_TOUCHED_MAX;
+
+		vm_usage_touched(m, low, n, touched);
+		for (unsigned i = 0; i < n; i++)
+			pages += touched[i];
+		low += (uint64_t)n * HEXO_PAGE_SIZE;
+	}
+	return pages;
+}
+
+static uint64_t count_bits(const uint64_t *bits, uint64_t low, uint64_t high)
+{
+	uint64_t pages = 0;
+
+	for (uint64_t i = vm_dirty_bit(low); i < vm_dirty_bit(high); i++)
+		pages += bits[i / 64] >> (i % 64) & 1;
+	return pages;
+}
+
+uint64_t vm_ship_size(const struct vm *vm, const uint64_t *todo)
+{
+	const struct vm_memory *m = &vm->memory;
+	uint64_t pages = 0;
+
+	for (unsigned i = 0; i < m->ranges; i++) {
+		const struct vm_range *g = &m->range[i];
+
+		if (!is_program(m, g))
+			continue;
+		pages += todo ? count_bits(todo, g->low, g->high)
+			      : count_touched(m, g->low, g->high);
+	}
+	return pages * HEXO_PAGE_SIZE;
+}

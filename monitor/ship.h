@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a source writes into its stream: the VM section, and pages. */
+#ifndef HEXO_MONITOR_SHIP_H
+#define HEXO_MONITOR_SHIP_H
+
+#include "migrate/stream.h"
+#include "monitor/vm.h"
+
+/* Which image the VM is of. */
+struct migrate_identity vm_ship_identity(const struct vm *vm);
+
+/* The VM as it is now. */
+int vm_ship_state(struct vm *vm, struct migrate_writer *w,
+		  struct hexo_error *err);
+
+/*
+ * The pages that the program and its portable stack have. todo NULL: all that
+ * hold anything; else those whose bits are set (see dirty.h), zero or not.
+ */
+int vm_ship_memory(struct vm *vm, struct migrate_writer *w,
+		   const uint64_t *todo, struct hexo_error *err);
+
+/* The frame records in use, once the guest is parked. */
+int vm_ship_frames(struct vm *vm, struct migrate_writer *w,
+		   struct hexo_error *err);
+
+/* Bytes that vm_ship_memory() would send, about. */
+uint64_t vm_ship_size(const struct vm *vm, const uint64_t *todo);
+
+#endif

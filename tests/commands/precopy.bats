@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+# Pre-copy: a job's memory is sent while it runs. No word of it may be wrong,
+# however often it moves, and whatever happens to the target.
+load ../lib
+
+# begin OPTION...: dirty as VM $NAME, which writes 20 MiB/s to 24 MiB
+begin() {
+	NAME=dirty-$BATS_TEST_NUMBER-$$
+	hexo run --local --name "$NAME" --volume "$PWD/vol:/vol" --stats \
+		stats.json "$@" "$(image dirty)" 24 20 /vol/go \
+		> stdout 2> stderr &
+	JOB=$!
+	local tries
+	for ((tries = 0; tries < 300; tries++)); do
+		! grep -qs ready stdout || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+end() {
+	touch vol/go
+	local status=0
+	wait "$JOB" || status=$?
+	cat stderr stdout
+	[ "$status" = 0 ]
+	grep -qx "0 words are wrong" stdout
+}
+
+# hop NUMBER FILTER: what is true of that move
+hop() {
+	jq ".hops[$1]" stats.json
+	jq -e ".hops[$1] | $2" stats.json
+}
+
+@test "from server to server, again and again" {
+	begin
+	for _ in 1 2 3; do
+		hexo migrate --mode pre-copy "$NAME" server
+	done
+	hexo migrate --mode stop "$NAME" server
+	end
+	for i in 0 1 2; do
+		hop $i '.result == "ok" and .mode == "pre-copy" and
+			.rounds > 1 and .copied > 20000000'
+	done
+	hop 3 '.mode == "stop" and .rounds == 0'
+}
+
+@test "to the other ISA" {
+	begin
+	hexo migrate "$NAME" aarch64
+	end
+	hop 0 '.result == "ok" and .mode == "pre-copy"'
+}
+
+@test "what is small is sent at once" {
+	NAME=small-$$
+	hexo run --name "$NAME" --stats stats.json "$(image ep)" A > stdout &
+	JOB=$!
+	until hexo ps | grep "$NAME" | grep -qw running; do sleep 0.1; done
+	hexo migrate "$NAME" server > told
+	wait "$JOB"
+	[ "$(grep -c pre-copy told)" = 0 ]
+	hop 0 '.result == "ok" and .mode == "stop"'
+}
+
+@test "a job that writes too fast moves nevertheless" {
+	NAME=fast-$$
+	hexo run --name "$NAME" --volume "$PWD/vol:/vol" --stats stats.json \
+		"$(image dirty)" 24 4000 /vol/go > stdout 2> stderr &
+	JOB=$!
+	until grep -qs ready stdout; do sleep 0.1; done
+	hexo migrate --downtime 1ms "$NAME" server
+	end
+	hop 0 '.result == "ok" and .rounds < 31'
+}
+
+@test "where the job runs without KVM it is refused, and said why" {
+	begin --backend process
+	run hexo migrate --mode pre-copy "$NAME" server
+	[ "$status" = 1 ]
+	[[ $output == *"pre-copy needs KVM"* ]]
+	hexo migrate "$NAME" server
+	end
+	hop 1 '.result == "ok" and .mode == "stop"'
+}
+
+@test "--abort gives it up, the job goes on and moves later" {
+	begin
+	hexo migrate --bandwidth 5M "$NAME" server > told 2>&1 &
+	local asked=$!
+	sleep 1
+	hexo migrate --abort "$NAME"
+	wait $asked && return 1
+	grep "given up" told
+	hexo migrate "$NAME" server
+	end
+	hop 0 '.result | contains("given up")'
+	hop 1 '.result == "ok" and .mode == "pre-copy"'
+}
+
+@test "nothing to abort is said" {
+	begin
+	run hexo migrate --abort "$NAME"
+	[ "$status" = 1 ]
+	[[ $output == *"no move is in progress"* ]]
+	end
+}
+
+@test "--bandwidth is kept" {
+	begin
+	SECONDS=0
+	hexo migrate --bandwidth 8M "$NAME" server
+	[ "$SECONDS" -ge 2 ]
+	end
+}
+
+@test "the target vanishes at each step" {
+	local step
+	for step in hello receive stream shipped commit run; do
+		rm -f vol/go stdout
+		HEXO_TEST_KILL_TARGET=$step begin
+		run hexo migrate "$NAME" server
+		echo "$step: $output"
+		[ "$status" = 1 ]
+		end
+		hop 0 '.result != "ok"'
+	done
+}
