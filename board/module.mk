@@ -6,7 +6,7 @@ BOARD_SRC := board/board.c board/start.c board/state.c \
 
 BOARD         := $(B)/board
 BOARD_ROOT    := $(BOARD)/root
-BOARD_APPLETS := sh mount insmod ip cut
+BOARD_APPLETS := sh mount insmod ip cut mkdir
 BOARD_PROGRAMS := $(BIN)/hexod-aarch64 $(BIN)/hexo-vm-aarch64
 
 $(BOARD)/Image:

@@ -18,9 +18,9 @@
 static const char program[] = "qemu-system-aarch64";
 
 /* A panic (hexod or init ended) ends QEMU; otherwise the console shows only
- * what init and hexod print. */
+ * what init and hexod print. The kernel hands the last one on to init. */
 static const char kernel_arguments[] =
-	"console=ttyAMA0 quiet panic=-1 rdinit=/init";
+	"console=ttyAMA0 quiet panic=-1 rdinit=/init hexo_client=";
 
 enum { STOP_MS = 5000 };
 
@@ -74,8 +74,8 @@ static int qemu_failed(const struct base_buffer *said, struct hexo_error *err)
 }
 
 static int start(const char *directory, const struct board *board,
-		 const char *kernel, const char *initramfs,
-		 struct base_buffer *said)
+		 const struct node_key *client, const char *kernel,
+		 const char *initramfs, struct base_buffer *said)
 {
 	cleanup_free char *cpus = base_printf("%u", board->cpus);
 	cleanup_free char *memory =
@@ -84,10 +84,13 @@ static int start(const char *directory, const struct board *board,
 		board_file(directory, board->name, "console.log");
 	cleanup_free char *serial = base_printf("file:%s", log);
 	cleanup_free char *pid = board_file(directory, board->name, "pid");
-	cleanup_free char *net =
-		base_printf("user,id=net,restrict=on,ipv6=off,"
-			    "hostfwd=tcp:127.0.0.1:%u-127.0.0.1:%u",
-			    board->port, NODE_PORT);
+	cleanup_free char *net = base_printf("user,id=net,restrict=on,ipv6=off,"
+					     "hostfwd=tcp:127.0.0.1:%u-:%u",
+					     board->port, NODE_PORT);
+	char key[NODE_KEY_TEXT];
+	cleanup_free char *arguments =
+		(node_key_text(client, key),
+		 base_printf("%s%s", kernel_arguments, key));
 	const struct {
 		const char *name, *value;
 	} options[] = {
@@ -102,7 +105,7 @@ static int start(const char *directory, const struct board *board,
 		{ "-m", memory },
 		{ "-kernel", kernel },
 		{ "-initrd", initramfs },
-		{ "-append", kernel_arguments },
+		{ "-append", arguments },
 		{ "-netdev", net },
 		{ "-device", "virtio-net-device,netdev=net" },
 		{ "-serial", serial },
@@ -126,7 +129,7 @@ static int start(const char *directory, const struct board *board,
 }
 
 int board_qemu_start(const char *directory, const struct board *board,
-		     struct hexo_error *err)
+		     const struct node_key *client, struct hexo_error *err)
 {
 	cleanup_free char *kernel = NULL, *initramfs = NULL;
 	struct base_buffer said = { 0 };
@@ -136,7 +139,7 @@ int board_qemu_start(const char *directory, const struct board *board,
 		r = find_file("../board/initramfs.cpio.gz", &initramfs, err);
 	if (r < 0)
 		return r;
-	r = start(directory, board, kernel, initramfs, &said);
+	r = start(directory, board, client, kernel, initramfs, &said);
 	if (r == -ENOENT)
 		r = hexo_fail(err, r, "%s is not installed: run make", program);
 	else if (r < 0)

@@ -11,6 +11,8 @@
 
 #include "base/base.h"
 #include "board/qemu.h"
+#include "node/identity.h"
+#include "node/list.h"
 
 enum {
 	PORT_TRIES = 5,
@@ -25,6 +27,8 @@ void board_address(const struct board *board, struct node_address *address)
 
 	/* Cannot fail: the text has the right form. */
 	node_address_parse(text, address, NULL);
+	address->key_known =
+		node_key_parse(board->key, &address->key, NULL) == 0;
 }
 
 /* A port nobody listens on right now. */
@@ -67,14 +71,14 @@ static int choose_name(const char *directory, struct board *board,
 }
 
 static int start_once(const char *directory, struct board *board,
-		      struct hexo_error *err)
+		      const struct node_key *client, struct hexo_error *err)
 {
 	int r = free_port(&board->port, err);
 
 	if (r == 0)
 		r = board_create(directory, board, err);
 	if (r == 0)
-		r = board_qemu_start(directory, board, err);
+		r = board_qemu_start(directory, board, client, err);
 	if (r == 0)
 		board->pid = board_pid(directory, board->name);
 	else
@@ -82,21 +86,41 @@ static int start_once(const char *directory, struct board *board,
 	return r;
 }
 
+/* Whom the board is to let in: this user. */
+static int own_key(struct node_key *key, struct hexo_error *err)
+{
+	cleanup_free char *keys = NULL;
+	struct node_identity identity;
+	int r = node_config_directory(&keys, err);
+
+	if (r == 0)
+		r = node_identity_open(keys, &identity, err);
+	if (r < 0)
+		return r;
+	*key = identity.key;
+	node_identity_close(&identity);
+	return 0;
+}
+
 int board_start(const char *directory, struct board *board,
 		struct hexo_error *err)
 {
 	cleanup_close int lock = board_lock(directory, err);
+	struct node_key client;
 	int r, tries;
 
 	if (lock < 0)
 		return lock;
+	r = own_key(&client, err);
+	if (r < 0)
+		return r;
 	r = choose_name(directory, board, err);
 	if (r < 0)
 		return r;
 	snprintf(board->isa, sizeof(board->isa), "aarch64");
 	/* Another program may take the port before QEMU does. */
 	for (tries = 0; tries < PORT_TRIES; tries++) {
-		r = start_once(directory, board, err);
+		r = start_once(directory, board, &client, err);
 		if (r != -EADDRINUSE)
 			break;
 	}
@@ -123,21 +147,46 @@ static int board_failed(const char *directory, const struct board *board,
 			 board->name, what, last && *last ? last : "(nothing)");
 }
 
-int board_await(const char *directory, const struct board *board,
+/* The key is made on the board and never leaves it; its console is this
+ * user's alone. Returns whether the key was there. */
+static bool read_key(const char *directory, struct board *board)
+{
+	static const char before[] = "hexod: key ";
+	cleanup_free char *path =
+		board_file(directory, board->name, "console.log");
+	cleanup_free char *text = NULL;
+	struct node_key key;
+	const char *at;
+	size_t len = 0;
+
+	if (base_read_file(path, CONSOLE_MAX, &text, &len, NULL) < 0)
+		return false;
+	at = strstr(text, before);
+	if (!at || !strchr(at, '\n'))
+		return false;
+	at += strlen(before);
+	snprintf(board->key, sizeof(board->key), "%.*s",
+		 (int)strcspn(at, "\r\n"), at);
+	return node_key_parse(board->key, &key, NULL) == 0;
+}
+
+int board_await(const char *directory, struct board *board,
 		struct hexo_error *err)
 {
 	uint64_t end = base_now_ns() + BOARD_READY_MS * UINT64_C(1000000);
 	struct node_address address;
 	struct node_info info;
-	int r, ask_ms = ASK_MS;
+	int ask_ms = ASK_MS, r = -EAGAIN;
 
-	board_address(board, &address);
 	while (base_now_ns() < end) {
-		r = node_info(&address, ask_ms, &info, NULL);
+		if (*board->key || read_key(directory, board)) {
+			board_address(board, &address);
+			r = node_info(&address, ask_ms, &info, NULL);
+		}
 		if (r == 0) {
 			free(info.json);
 			if (info.kvm)
-				return 0;
+				return board_write(directory, board, err);
 			r = board_failed(directory, board, "has no KVM", err);
 			board_qemu_stop(directory, board, NULL);
 			return r;

@@ -21,9 +21,10 @@ void board_address(const struct board *board, struct node_address *address);
 int board_start(const char *directory, struct board *board,
 		struct hexo_error *err);
 
-/* Waits until its hexod answers and has KVM. On failure the board is
- * stopped and the message holds the end of its console. */
-int board_await(const char *directory, const struct board *board,
+/* Waits until its hexod has told its key on the console, answers and has KVM;
+ * fills in the key. On failure the board is stopped and the message holds the
+ * end of its console. */
+int board_await(const char *directory, struct board *board,
 		struct hexo_error *err);
 
 #endif

@@ -15,7 +15,8 @@
 #include "base/base.h"
 #include "hexo/isa.h"
 
-static const char *const files[] = { "board.json", "pid", "console.log" };
+static const char *const files[] = { "board.json", "board.json.new", "pid",
+				     "console.log" };
 
 /* A directory of ours that nobody else can change. */
 static int own_directory(const char *path, struct hexo_error *err)
@@ -114,12 +115,12 @@ static int board_read(const char *directory, const char *name,
 	cleanup_free char *path = board_file(directory, name, "board.json");
 	json_t *root = json_load_file(path, 0, NULL);
 	json_int_t cpus, memory, port;
-	const char *isa;
+	const char *isa, *key = "";
 	int r = -EINVAL;
 
-	if (root &&
-	    json_unpack(root, "{s:s, s:I, s:I, s:I}", "isa", &isa, "cpus",
-			&cpus, "memory", &memory, "port", &port) == 0) {
+	if (root && json_unpack(root, "{s:s, s:I, s:I, s:I, s?s}", "isa", &isa,
+				"cpus", &cpus, "memory", &memory, "port", &port,
+				"key", &key) == 0) {
 		*board = (struct board){
 			.cpus = (uint32_t)cpus,
 			.memory = (uint64_t)memory,
@@ -129,6 +130,7 @@ static int board_read(const char *directory, const char *name,
 		snprintf(board->name, sizeof(board->name), "%.*s",
 			 BOARD_NAME_MAX, name);
 		snprintf(board->isa, sizeof(board->isa), "%s", isa);
+		snprintf(board->key, sizeof(board->key), "%s", key);
 		r = board->pid ? 0 : -ESRCH;
 	}
 	json_decref(root);
@@ -184,26 +186,34 @@ const struct board *board_list_find(const struct board_list *list,
 	return NULL;
 }
 
+int board_write(const char *directory, const struct board *board,
+		struct hexo_error *err)
+{
+	cleanup_free char *path =
+		board_file(directory, board->name, "board.json");
+	cleanup_free char *new = base_printf("%s.new", path);
+	json_t *root =
+		json_pack("{s:s, s:s, s:I, s:I, s:I, s:s}", "name", board->name,
+			  "isa", board->isa, "cpus", (json_int_t)board->cpus,
+			  "memory", (json_int_t)board->memory, "port",
+			  (json_int_t)board->port, "key", board->key);
+	int r = json_dump_file(root, new, JSON_INDENT(2));
+
+	json_decref(root);
+	/* Others may be reading it. */
+	if (r < 0 || rename(new, path) < 0)
+		return hexo_fail(err, -EIO, "cannot write %s", path);
+	return 0;
+}
+
 int board_create(const char *directory, const struct board *board,
 		 struct hexo_error *err)
 {
 	cleanup_free char *own = base_printf("%s/%s", directory, board->name);
-	cleanup_free char *path =
-		board_file(directory, board->name, "board.json");
-	json_t *root;
-	int r;
 
 	if (mkdir(own, 0700) < 0)
 		return hexo_fail_errno(err, "cannot make %s", own);
-	root = json_pack("{s:s, s:s, s:I, s:I, s:I}", "name", board->name,
-			 "isa", board->isa, "cpus", (json_int_t)board->cpus,
-			 "memory", (json_int_t)board->memory, "port",
-			 (json_int_t)board->port);
-	r = json_dump_file(root, path, JSON_INDENT(2));
-	json_decref(root);
-	if (r < 0)
-		return hexo_fail(err, -EIO, "cannot write %s", path);
-	return 0;
+	return board_write(directory, board, err);
 }
 
 void board_remove(const char *directory, const char *name)

@@ -25,6 +25,7 @@ struct board {
 	uint64_t memory; /* bytes */
 	uint16_t port;   /* of its hexod, on this machine's 127.0.0.1 */
 	pid_t pid;       /* of its QEMU */
+	char key[65];    /* its hexod's fingerprint, "" until it is known */
 };
 
 struct board_list {
@@ -53,6 +54,10 @@ const struct board *board_list_find(const struct board_list *list,
 /* With the lock held: makes the board's directory and writes board.json. */
 int board_create(const char *directory, const struct board *board,
 		 struct hexo_error *err);
+
+/* Writes board.json anew. */
+int board_write(const char *directory, const struct board *board,
+		struct hexo_error *err);
 
 /* Removes what is left of a board. */
 void board_remove(const char *directory, const char *name);

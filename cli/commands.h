@@ -7,7 +7,8 @@
 
 extern const struct cli_command cli_run_command, cli_ps_command,
 	cli_migrate_command, cli_kill_command, cli_image_command,
-	cli_stream_command, cli_checkpoint_command, cli_restore_command;
+	cli_stream_command, cli_checkpoint_command, cli_restore_command,
+	cli_node_command;
 
 /* Exit statuses of `hexo` itself. */
 enum {

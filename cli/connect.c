@@ -5,12 +5,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/base.h"
 #include "node/client.h"
 
 enum { CONNECT_ANSWER = 3 }; /* the child's descriptor of the answer */
@@ -27,18 +26,6 @@ union connect_rights {
 	struct cmsghdr align;
 };
 
-/* A node that loses its power says nothing more: notice it. */
-static void connect_keep_alive(int fd)
-{
-	const int on = 1, idle = 5, interval = 5, count = 3;
-
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-}
-
 /* In the child: all exchanges with the hexod. Returns the channel. */
 static int connect_node(const struct cli_vm_config *config,
 			const struct cli_place *place, uint32_t *isa,
@@ -52,8 +39,12 @@ static int connect_node(const struct cli_vm_config *config,
 		.backend = config->backend,
 	};
 	const struct cli_elf *elf;
-	int r = node_info(&place->address, NODE_TIMEOUT_MS, &info, err);
+	cleanup_close int fd =
+		node_connect(&place->address, NODE_TIMEOUT_MS, err);
+	int r = fd;
 
+	if (r >= 0)
+		r = node_ask_info(fd, NODE_TIMEOUT_MS, &info, err);
 	if (r < 0)
 		return r;
 	free(info.json);
@@ -64,7 +55,8 @@ static int connect_node(const struct cli_vm_config *config,
 	*isa = info.isa;
 	vm.elf = elf->data;
 	vm.elf_size = elf->entry.size;
-	return node_connect_vm(&place->address, &vm, NODE_TIMEOUT_MS, err);
+	r = node_start_vm(fd, &vm, NODE_TIMEOUT_MS, err);
+	return r < 0 ? r : base_take_fd(fd);
 }
 
 static void connect_answer(int to, const struct connect_outcome *outcome,
@@ -149,7 +141,6 @@ int cli_connect_finish(int pending, enum hexo_isa *isa, int *channel,
 	    c->cmsg_len != CMSG_LEN(sizeof(int)))
 		return hexo_fail(err, -EIO, "the node gave no connection");
 	memcpy(channel, CMSG_DATA(c), sizeof(int));
-	connect_keep_alive(*channel);
 	*isa = outcome.isa;
 	return 0;
 }

@@ -47,10 +47,10 @@ static const struct cli_command main_help_command = {
 };
 
 static const struct cli_command *const main_commands[] = {
-	&cli_run_command,        &cli_ps_command,      &cli_migrate_command,
-	&cli_kill_command,       &cli_image_command,   &cli_stream_command,
-	&cli_checkpoint_command, &cli_restore_command, &main_board_command,
-	&main_version_command,   &main_help_command,
+	&cli_run_command,        &cli_ps_command,       &cli_migrate_command,
+	&cli_kill_command,       &cli_image_command,    &cli_stream_command,
+	&cli_checkpoint_command, &cli_restore_command,  &cli_node_command,
+	&main_board_command,     &main_version_command, &main_help_command,
 };
 
 enum { MAIN_COMMANDS = sizeof(main_commands) / sizeof(main_commands[0]) };

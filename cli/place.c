@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "board/board.h"
+#include "cli/nodes.h"
 
 int cli_place_find(const char *where, bool boards, struct cli_place *place,
 		   struct hexo_error *err)
@@ -30,16 +31,28 @@ int cli_place_find(const char *where, bool boards, struct cli_place *place,
 	}
 	place->remote = true;
 	snprintf(place->name, sizeof(place->name), "%s", where);
-	if (strchr(where, ':'))
-		r = node_address_parse(where, &place->address, err);
-	else
+	if (!strncmp(where, "unix:", 5))
+		return node_address_parse(where, &place->address, err);
+	r = cli_nodes_find(where, &place->address, place->name,
+			   sizeof(place->name), err);
+	if (r == -ENOENT)
 		r = board_find(where, &place->address, place->name,
 			       sizeof(place->name), err);
-	if (r == -ENOENT)
-		return hexo_fail(err, r,
-				 "%s is neither '" CLI_PLACE_SERVER
-				 "', an ISA, a running board nor a hexod's "
-				 "address",
-				 where);
-	return r;
+	if (r == 0 && err)
+		err->code = 0; /* what was no node's name is a board's */
+	if (r != -ENOENT)
+		return r;
+	if (strchr(where, ':')) {
+		r = node_address_parse(where, &place->address, err);
+		return r < 0 ? r
+			     : hexo_fail(err, -ENOKEY,
+					 "the key of the node at %s is not "
+					 "known: run `hexo node add NAME %s`",
+					 where, where);
+	}
+	return hexo_fail(err, r,
+			 "%s is neither '" CLI_PLACE_SERVER
+			 "', an ISA, a running board, a node that hexo node "
+			 "list shows, nor its address",
+			 where);
 }

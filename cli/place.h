@@ -18,7 +18,8 @@ struct cli_place {
 };
 
 /*
- * What WHERE means: "server", an ISA, a board's name or a hexod's address.
+ * What WHERE means: "server", an ISA, a node's or a board's name, the address
+ * of a node that is known, or unix:PATH.
  * An ISA that is not this machine's is a board of that ISA if one is up and
  * boards is set, else this machine with QEMU's user mode.
  */

@@ -15,8 +15,8 @@ static const struct cli_option run_options[RUN_OPTIONS + 1] = {
 		      "start on this ISA: x86-64, aarch64 (default: this\n"
 		      "machine's if the image has it)" },
 	[RUN_NODE] = { "node", "NODE",
-		       "start on this node: a board's name or its hexod's\n"
-		       "address" },
+		       "start on this node: its name, a board's, or an\n"
+		       "address that hexo node list shows" },
 	[RUN_BACKEND] = { "backend", "BACKEND",
 			  "kvm or process (default: kvm where it can be "
 			  "used)" },

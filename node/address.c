@@ -12,8 +12,6 @@
 
 #include "base/base.h"
 
-static const char v4_prefix[] = "127.0.0.1:";
-static const char v6_prefix[] = "[::1]:";
 static const char unix_prefix[] = "unix:";
 
 static bool has_prefix(const char *text, const char *prefix)
@@ -50,39 +48,87 @@ static int parse_unix(const char *path, struct node_address *address,
 	return 0;
 }
 
-int node_address_parse(const char *text, struct node_address *address,
-		       struct hexo_error *err)
+/* IPV4:PORT or [IPV6]:PORT. */
+static int parse_inet(const char *text, struct node_address *address,
+		      struct hexo_error *err)
 {
 	struct sockaddr_in *v4 = (struct sockaddr_in *)&address->socket;
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address->socket;
+	bool six = text[0] == '[';
+	const char *end = strstr(text, six ? "]:" : ":");
+	char host[INET6_ADDRSTRLEN];
+	size_t len = end ? (size_t)(end - text) - six : sizeof(host);
+
+	if (len >= sizeof(host))
+		return -EINVAL;
+	memcpy(host, text + six, len);
+	host[len] = '\0';
+	if (six) {
+		v6->sin6_family = AF_INET6;
+		address->len = sizeof(*v6);
+		if (inet_pton(AF_INET6, host, &v6->sin6_addr) != 1)
+			return -EINVAL;
+		return parse_port(text, end + 2, &v6->sin6_port, err);
+	}
+	v4->sin_family = AF_INET;
+	address->len = sizeof(*v4);
+	if (inet_pton(AF_INET, host, &v4->sin_addr) != 1)
+		return -EINVAL;
+	return parse_port(text, end + 1, &v4->sin_port, err);
+}
+
+int node_address_parse(const char *text, struct node_address *address,
+		       struct hexo_error *err)
+{
 	int r;
 
 	*address = (struct node_address){ 0 };
-	if (has_prefix(text, unix_prefix)) {
+	hexo_fail(err, -EINVAL,
+		  "%s: not an address for hexod: IPV4:PORT, [IPV6]:PORT or "
+		  "unix:PATH, in numbers",
+		  text);
+	if (has_prefix(text, unix_prefix))
 		r = parse_unix(text + strlen(unix_prefix), address, err);
-	} else if (has_prefix(text, v4_prefix)) {
-		v4->sin_family = AF_INET;
-		v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-		address->len = sizeof(*v4);
-		r = parse_port(text, text + strlen(v4_prefix), &v4->sin_port,
-			       err);
-	} else if (has_prefix(text, v6_prefix)) {
-		v6->sin6_family = AF_INET6;
-		v6->sin6_addr = in6addr_loopback;
-		address->len = sizeof(*v6);
-		r = parse_port(text, text + strlen(v6_prefix), &v6->sin6_port,
-			       err);
-	} else {
-		r = hexo_fail(err, -EINVAL,
-			      "%s: not an address for hexod, which accepts "
-			      "127.0.0.1:PORT, [::1]:PORT and unix:PATH only; "
-			      "reach another machine's through a tunnel: "
-			      "ssh -L",
-			      text);
-	}
+	else
+		r = parse_inet(text, address, err);
 	if (r < 0)
 		return r;
+	if (err)
+		err->code = 0;
 	snprintf(address->text, sizeof(address->text), "%s", text);
+	return 0;
+}
+
+void node_address_print(const struct sockaddr_storage *socket, char *text,
+			size_t size)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)socket;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)socket;
+	char host[INET6_ADDRSTRLEN] = "";
+
+	if (socket->ss_family == AF_INET6) {
+		inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof(host));
+		snprintf(text, size, "[%s]:%u", host, ntohs(v6->sin6_port));
+	} else if (socket->ss_family == AF_INET) {
+		inet_ntop(AF_INET, &v4->sin_addr, host, sizeof(host));
+		snprintf(text, size, "%s:%u", host, ntohs(v4->sin_port));
+	} else {
+		snprintf(text, size, "unix");
+	}
+}
+
+int node_address_check_peer(int fd, struct hexo_error *err)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return hexo_fail_errno(err, "cannot tell whose socket it is");
+	if (peer.uid != geteuid())
+		return hexo_fail(err, -EPERM,
+				 "the far end of the Unix socket belongs to "
+				 "user %u, not to this one",
+				 (unsigned)peer.uid);
 	return 0;
 }
 
@@ -117,18 +163,11 @@ static int bind_unix(int fd, const struct node_address *address)
 /* After bind(): which port it became. */
 static void note_port(int fd, struct node_address *address)
 {
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address->socket;
-	struct sockaddr_in *v4 = (struct sockaddr_in *)&address->socket;
 	socklen_t len = sizeof(address->socket);
 
-	if (getsockname(fd, (struct sockaddr *)&address->socket, &len) < 0)
-		return;
-	if (address->socket.ss_family == AF_INET6)
-		snprintf(address->text, sizeof(address->text), "%s%u",
-			 v6_prefix, ntohs(v6->sin6_port));
-	else
-		snprintf(address->text, sizeof(address->text), "%s%u",
-			 v4_prefix, ntohs(v4->sin_port));
+	if (getsockname(fd, (struct sockaddr *)&address->socket, &len) == 0)
+		node_address_print(&address->socket, address->text,
+				   sizeof(address->text));
 }
 
 int node_address_listen(struct node_address *address, struct hexo_error *err)

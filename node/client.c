@@ -14,6 +14,7 @@
 #include "hexo/isa.h"
 #include "migrate/channel.h"
 #include "node/hash.h"
+#include "node/tunnel.h"
 
 #define cleanup_inbox __attribute__((cleanup(migrate_inbox_free)))
 
@@ -65,8 +66,8 @@ static int connect_within(int fd, const struct node_address *address,
 	return 0;
 }
 
-int node_connect(const struct node_address *address, int timeout_ms,
-		 struct hexo_error *err)
+static int connect_socket(const struct node_address *address, int timeout_ms,
+			  struct hexo_error *err)
 {
 	cleanup_close int fd =
 		socket(address->socket.ss_family,
@@ -85,6 +86,65 @@ int node_connect(const struct node_address *address, int timeout_ms,
 	return base_take_fd(fd);
 }
 
+/* expected NULL: whoever answers. */
+static int connect_tls(const struct node_address *address,
+		       const struct node_key *expected, int timeout_ms,
+		       struct node_key *peer, struct hexo_error *err)
+{
+	cleanup_close int tcp = connect_socket(address, timeout_ms, err);
+	const struct node_tunnel tunnel = {
+		.timeout_ms = timeout_ms,
+		.expected = expected,
+	};
+	struct hexo_error why;
+	int fd;
+
+	if (tcp < 0)
+		return tcp;
+	fd = node_tunnel_open(tcp, &tunnel, peer, &why);
+	if (fd < 0)
+		return hexo_fail(err, fd, "hexod at %s: %s", address->text,
+				 why.text);
+	return fd;
+}
+
+int node_connect(const struct node_address *address, int timeout_ms,
+		 struct hexo_error *err)
+{
+	struct node_key peer;
+	int fd, r;
+
+	if (address->socket.ss_family != AF_UNIX) {
+		if (!address->key_known)
+			return hexo_fail(err, -ENOKEY,
+					 "the key of hexod at %s is not known: "
+					 "run `hexo node add NAME %s`",
+					 address->text, address->text);
+		return connect_tls(address, &address->key, timeout_ms, &peer,
+				   err);
+	}
+	fd = connect_socket(address, timeout_ms, err);
+	if (fd < 0)
+		return fd;
+	r = node_address_check_peer(fd, err);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+int node_see_key(const struct node_address *address, int timeout_ms,
+		 struct node_key *key, struct hexo_error *err)
+{
+	int fd = connect_tls(address, NULL, timeout_ms, key, err);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
 /* Waits for the answer, a message of that type. */
 static int expect(struct migrate_inbox *inbox, int fd, unsigned type,
 		  int timeout_ms, struct hexo_error *err)
@@ -94,7 +154,7 @@ static int expect(struct migrate_inbox *inbox, int fd, unsigned type,
 	if (r < 0)
 		return r;
 	if (inbox->msg.type == HEXO_MSG_NODE_REFUSED)
-		return hexo_fail(err, -ECONNREFUSED, "refused: %.400s",
+		return hexo_fail(err, -ECONNREFUSED, "refused: %.480s",
 				 (const char *)inbox->msg.data);
 	if (inbox->msg.type != type)
 		return hexo_fail(err, -EPROTO, "answered %s instead of %s",
@@ -142,8 +202,8 @@ static int parse_info(const char *text, size_t len, struct node_info *info,
 	return 0;
 }
 
-static int ask_info(int fd, int timeout_ms, struct node_info *info,
-		    struct hexo_error *err)
+int node_ask_info(int fd, int timeout_ms, struct node_info *info,
+		  struct hexo_error *err)
 {
 	cleanup_inbox struct migrate_inbox inbox = { 0 };
 	int r = migrate_channel_send(fd, HEXO_MSG_NODE_INFO, NULL, 0, err);
@@ -162,7 +222,7 @@ int node_info(const struct node_address *address, int timeout_ms,
 
 	if (fd < 0)
 		return fd;
-	if (ask_info(fd, timeout_ms, info, err) < 0)
+	if (node_ask_info(fd, timeout_ms, info, err) < 0)
 		return hexo_fail_context(err, "hexod at %s", address->text);
 	return 0;
 }
@@ -245,8 +305,8 @@ static int await_vm(struct migrate_inbox *inbox, int fd, int timeout_ms,
 	return expect(inbox, fd, HEXO_MSG_HELLO, timeout_ms, err);
 }
 
-static int start_vm(int fd, const struct node_vm *vm, int timeout_ms,
-		    struct hexo_error *err)
+int node_start_vm(int fd, const struct node_vm *vm, int timeout_ms,
+		  struct hexo_error *err)
 {
 	cleanup_inbox struct migrate_inbox inbox = { 0 };
 	struct hexo_msg_image image = { .size = vm->elf_size };
@@ -266,19 +326,4 @@ static int start_vm(int fd, const struct node_vm *vm, int timeout_ms,
 	r = migrate_channel_send(fd, HEXO_MSG_NODE_VM, &request,
 				 sizeof(request), err);
 	return r < 0 ? r : await_vm(&inbox, fd, timeout_ms, err);
-}
-
-int node_connect_vm(const struct node_address *address,
-		    const struct node_vm *vm, int timeout_ms,
-		    struct hexo_error *err)
-{
-	cleanup_close int fd = node_connect(address, timeout_ms, err);
-	int r;
-
-	if (fd < 0)
-		return fd;
-	r = start_vm(fd, vm, timeout_ms, err);
-	if (r < 0)
-		return hexo_fail_context(err, "hexod at %s", address->text);
-	return base_take_fd(fd);
 }

@@ -15,10 +15,16 @@
 
 enum { NODE_TIMEOUT_MS = 10000 }; /* a fair timeout for the calls below */
 
-/* Connects; returns a blocking, close-on-exec socket, the caller's to
- * close. -ETIMEDOUT after timeout_ms. */
+/* Connects, over TCP with TLS as this user, to who has the address's key;
+ * returns a blocking, close-on-exec socket (near end of a tunnel), the
+ * caller's to close. -ETIMEDOUT after timeout_ms; -ENOKEY if the address has
+ * no key, -EKEYREJECTED if another key is shown there. */
 int node_connect(const struct node_address *address, int timeout_ms,
 		 struct hexo_error *err);
+
+/* Connects just to see whose key is shown there. */
+int node_see_key(const struct node_address *address, int timeout_ms,
+		 struct node_key *key, struct hexo_error *err);
 
 struct node_info {
 	uint32_t isa; /* enum hexo_isa; 0: one this program does not know */
@@ -29,7 +35,11 @@ struct node_info {
 	char *json;      /* the whole answer; the caller's to free() */
 };
 
-/* Connects and asks what the node is. */
+/* Asks what the node is, at the beginning of a connection. */
+int node_ask_info(int fd, int timeout_ms, struct node_info *info,
+		  struct hexo_error *err);
+
+/* The same on a connection of its own. */
 int node_info(const struct node_address *address, int timeout_ms,
 	      struct node_info *info, struct hexo_error *err);
 
@@ -41,12 +51,11 @@ struct node_vm {
 	uint32_t backend;       /* as in struct hexo_msg_vm */
 };
 
-/* Connects, sends the ELF unless the node has it, and has a hexo-vm started
- * for it. Returns the socket: from now on the channel of that hexo-vm, whose
- * HELLO (or ERROR) is the next message on it. timeout_ms bounds each step,
- * not the sum. Fails with -ECONNREFUSED and hexod's words if it refuses. */
-int node_connect_vm(const struct node_address *address,
-		    const struct node_vm *vm, int timeout_ms,
-		    struct hexo_error *err);
+/* Sends the ELF unless the node has it, and has a hexo-vm started for it: the
+ * connection is its channel from now on, whose next message is its HELLO (or
+ * ERROR). timeout_ms bounds each step, not the sum. Fails with -ECONNREFUSED
+ * and hexod's words if it refuses. */
+int node_start_vm(int fd, const struct node_vm *vm, int timeout_ms,
+		  struct hexo_error *err);
 
 #endif

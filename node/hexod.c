@@ -18,21 +18,27 @@
 
 #include "base/base.h"
 #include "node/address.h"
+#include "node/clients.h"
 #include "node/host.h"
 #include "node/jobs.h"
+#include "node/list.h"
 #include "node/serve.h"
+#include "node/tunnel.h"
 
 static const char usage[] =
-	"usage: hexod --listen 127.0.0.1:PORT|[::1]:PORT|unix:PATH "
-	"--cache DIR\n"
-	"             [--cache-size SIZE] [--max-vms N] [--memory SIZE]\n"
-	"             [--timeout SECONDS]\n"
-	"Runs VMs for those who can reach the address. There is no\n"
-	"authentication: use ssh -L to reach it from another machine.\n"
+	"usage: hexod --listen IPV4:PORT|[IPV6]:PORT|unix:PATH --cache DIR\n"
+	"             [--state DIR] [--cache-size SIZE] [--max-vms N]\n"
+	"             [--memory SIZE] [--timeout SECONDS]\n"
+	"       hexod [--state DIR] key | clients |\n"
+	"             accept FINGERPRINT [NAME] | remove FINGERPRINT|NAME\n"
+	"Runs VMs for clients whose keys were accepted; on a Unix socket, for\n"
+	"this user. The commands print this node's key, the clients' keys,\n"
+	"and accept or remove one.\n"
+	"  --state       where keys are kept ($XDG_STATE_HOME/hexod)\n"
 	"  --cache-size  bytes the image cache may take (1G)\n"
 	"  --max-vms     VMs at a time (16)\n"
 	"  --memory      memory for all VMs together (all of this machine's)\n"
-	"  --timeout     for a client's next message (10)\n";
+	"  --timeout     for a client's handshake and next message (10)\n";
 
 enum {
 	EXIT_HEXOD = 125,
@@ -40,10 +46,19 @@ enum {
 	DEADLINE_TIMEOUTS = 30, /* a client has this many timeouts in all */
 };
 
+/* Who has connected, for the check of his key. */
+struct hexod_client {
+	const char *state, *address;
+};
+
 struct hexod {
 	struct node_address address;
 	struct node_config config;
 	struct node_jobs jobs;
+	struct node_identity identity;
+	SSL_CTX *context;
+	struct node_check check;
+	char *state;
 	const char *cache_path;
 	uint64_t cache_size;
 	sigset_t old_mask;
@@ -71,6 +86,10 @@ static int parse_option(struct hexod *d, int option, const char *text,
 		return node_address_parse(text, &d->address, err);
 	case 'c':
 		d->cache_path = text;
+		return 0;
+	case 'd':
+		free(d->state);
+		d->state = base_strdup(text);
 		return 0;
 	case 's':
 		return parse_number("cache-size", text, 1 << 20, INT64_MAX,
@@ -100,6 +119,7 @@ static int parse_options(struct hexod *d, int argc, char **argv,
 	static const struct option options[] = {
 		{ "listen", required_argument, NULL, 'l' },
 		{ "cache", required_argument, NULL, 'c' },
+		{ "state", required_argument, NULL, 'd' },
 		{ "cache-size", required_argument, NULL, 's' },
 		{ "max-vms", required_argument, NULL, 'v' },
 		{ "memory", required_argument, NULL, 'm' },
@@ -119,9 +139,13 @@ static int parse_options(struct hexod *d, int argc, char **argv,
 		if (r < 0)
 			return r;
 	}
+	if (!d->state) {
+		r = node_state_directory(&d->state, err);
+		if (r < 0)
+			return hexo_fail_context(err, "--state is missing");
+	}
 	if (optind < argc)
-		return hexo_fail(err, -EINVAL, "unexpected argument %s",
-				 argv[optind]);
+		return 0;
 	if (!d->address.len || !d->cache_path)
 		return hexo_fail(err, -EINVAL,
 				 "--listen and --cache are needed; see "
@@ -154,6 +178,18 @@ static int open_signals(struct hexod *d, struct hexo_error *err)
 	return 0;
 }
 
+/* Once for all connections: only the handshake is each one's own. */
+static int open_tls(struct hexod *d, struct hexo_error *err)
+{
+	int r = node_identity_open(d->state, &d->identity, err);
+
+	if (r < 0)
+		return r;
+	d->check.any = true;
+	d->context = node_identity_context(&d->identity, &d->check, err);
+	return d->context ? 0 : err->code;
+}
+
 static int hexod_open(struct hexod *d, struct hexo_error *err)
 {
 	int r;
@@ -165,7 +201,10 @@ static int hexod_open(struct hexod *d, struct hexo_error *err)
 			    err);
 	if (r < 0)
 		return r;
-	r = open_signals(d, err);
+	if (d->address.socket.ss_family != AF_UNIX)
+		r = open_tls(d, err);
+	if (r == 0)
+		r = open_signals(d, err);
 	if (r < 0)
 		return r;
 	d->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -178,11 +217,52 @@ static int hexod_open(struct hexod *d, struct hexo_error *err)
 	return r < 0 ? r : watch(d, d->signals, &d->signals, err);
 }
 
-/* In the new process: only the two sockets stay. */
-static _Noreturn void connection_main(struct hexod *d, int client, int control)
+/* In the process that has TLS. */
+static int admit_client(void *address, const struct node_key *peer,
+			struct hexo_error *err)
 {
+	struct hexod_client *client = address;
+
+	return node_clients_admit(client->state, peer, client->address, err);
+}
+
+/* Returns a socket on which the client can be served, once he has shown who
+ * he is; the key then is in this process no more. */
+static int meet_client(struct hexod *d, int socket, char *address,
+		       struct hexo_error *err)
+{
+	struct hexod_client client = { d->state, address };
+	const struct node_tunnel tunnel = {
+		.timeout_ms = (int)d->config.timeout_ms,
+		.context = d->context,
+		.check = &d->check,
+		.admit = admit_client,
+		.ctx = &client,
+	};
+	struct node_key peer;
+	int r;
+
+	if (!d->context) {
+		r = node_address_check_peer(socket, err);
+		return r < 0 ? r : socket;
+	}
+	node_socket_tune(socket);
+	r = node_tunnel_open(socket, &tunnel, &peer, err);
+	SSL_CTX_free(d->context);
+	node_identity_close(&d->identity);
+	close(socket);
+	return r;
+}
+
+/* In the new process: only the two sockets stay. */
+static _Noreturn void connection_main(struct hexod *d, int socket,
+				      char *address, int control)
+{
+	static const struct node_ask known = { .what = NODE_ASK_KNOWN };
 	const struct node_job *job = d->jobs.job;
 	size_t count = sizeof(d->jobs.job) / sizeof(d->jobs.job[0]);
+	struct hexo_error err;
+	int client;
 
 	close(d->listener);
 	close(d->signals);
@@ -191,27 +271,50 @@ static _Noreturn void connection_main(struct hexod *d, int client, int control)
 		if (job->pid && job->control >= 0)
 			close(job->control);
 	sigprocmask(SIG_SETMASK, &d->old_mask, NULL);
-	node_socket_tune(client);
+	client = meet_client(d, socket, address, &err);
+	if (client < 0) {
+		fprintf(stderr, "hexod: %s: %s\n", address, err.text);
+		_exit(1);
+	}
+	send(control, &known, sizeof(known), MSG_NOSIGNAL);
 	node_serve(&d->config, client, control);
+}
+
+static bool make_room(struct hexod *d)
+{
+	pid_t stranger = node_jobs_stranger(&d->jobs);
+
+	if (!node_jobs_full(&d->jobs))
+		return true;
+	if (!stranger)
+		return false;
+	kill(stranger, SIGKILL);
+	waitpid(stranger, NULL, 0);
+	return node_jobs_remove(&d->jobs, stranger);
 }
 
 /* Starts the process of a connection. Failures are the client's loss. */
 static void accept_client(struct hexod *d)
 {
+	struct sockaddr_storage from = { 0 };
+	socklen_t len = sizeof(from);
 	cleanup_close int client =
-		accept4(d->listener, NULL, NULL, SOCK_CLOEXEC);
+		accept4(d->listener, (struct sockaddr *)&from, &len,
+			SOCK_CLOEXEC);
+	char address[64];
 	struct node_job *job;
 	int control[2];
 	pid_t pid;
 
-	if (client < 0 || node_jobs_full(&d->jobs))
+	if (client < 0 || !make_room(d))
 		return;
+	node_address_print(&from, address, sizeof(address));
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) < 0)
 		return;
 	pid = fork();
 	if (pid == 0) {
 		close(control[0]);
-		connection_main(d, client, control[1]);
+		connection_main(d, client, address, control[1]);
 	}
 	close(control[1]);
 	if (pid < 0) {
@@ -286,10 +389,15 @@ static int hexod_end(struct hexod *d, struct hexo_error *err)
 
 static int hexod_run(struct hexod *d, struct hexo_error *err)
 {
+	char key[NODE_KEY_TEXT];
 	int r = 0;
 
 	printf("hexod: %s, listening on %s\n", node_host_isa(),
 	       d->address.text);
+	if (d->context) {
+		node_key_text(&d->identity.key, key);
+		printf("hexod: key %s\n", key);
+	}
 	fflush(stdout);
 	while (r == 0 && !d->ending)
 		r = hexod_step(d, -1, err);
@@ -306,10 +414,14 @@ int main(int argc, char **argv)
 	struct hexo_error err;
 	int r = parse_options(&d, argc, argv, &err);
 
-	if (r == 0)
+	if (r == 0 && optind < argc) {
+		r = node_clients_command(d.state, argc - optind, argv + optind,
+					 &err);
+	} else if (r == 0) {
 		r = hexod_open(&d, &err);
-	if (r == 0)
-		r = hexod_run(&d, &err);
+		if (r == 0)
+			r = hexod_run(&d, &err);
+	}
 	if (r == 0)
 		return 0;
 	fprintf(stderr, "hexod: %s\n", err.text);

@@ -28,6 +28,19 @@ bool node_jobs_full(const struct node_jobs *jobs)
 	return clients >= NODE_CLIENTS_MAX;
 }
 
+pid_t node_jobs_stranger(const struct node_jobs *jobs)
+{
+	const struct node_job *job, *oldest = NULL;
+
+	for_each_job(job, jobs)
+	{
+		if (!job->vm && !job->known &&
+		    (!oldest || job->since_ns < oldest->since_ns))
+			oldest = job;
+	}
+	return oldest ? oldest->pid : 0;
+}
+
 struct node_job *node_jobs_add(struct node_jobs *jobs, pid_t pid, int control)
 {
 	struct node_job *job = jobs->job;
@@ -180,6 +193,8 @@ bool node_jobs_answer(struct node_jobs *jobs, struct node_job *job)
 	if (ask.what == NODE_ASK_INFO) {
 		info = node_jobs_info(jobs);
 		answer_send(job, true, info);
+	} else if (ask.what == NODE_ASK_KNOWN) {
+		job->known = true;
 	} else if (ask.what == NODE_ASK_VM && !job->vm) {
 		bool ok = node_jobs_admit(jobs, job, &ask,
 					  node_host_available(), &err) == 0;

@@ -6,7 +6,8 @@
  * what a client sends.
  *
  * A connection's process asks hexod over a socket pair (SOCK_SEQPACKET): one
- * struct node_ask out, one struct node_answer back.
+ * struct node_ask out, one struct node_answer back (none to
+ * NODE_ASK_KNOWN).
  */
 #ifndef HEXO_NODE_JOBS_H
 #define HEXO_NODE_JOBS_H
@@ -27,6 +28,7 @@ enum {
 enum node_ask_what {
 	NODE_ASK_INFO = 1, /* answered with the JSON text of NODE_INFO */
 	NODE_ASK_VM,       /* may I become a VM? The text says why not */
+	NODE_ASK_KNOWN,    /* my client has shown who he is; not answered */
 };
 
 struct node_ask {
@@ -49,6 +51,7 @@ struct node_limits {
 struct node_job {
 	pid_t pid;   /* 0: the entry is free */
 	int control; /* hexod's end of the socket pair */
+	bool known;  /* its client has shown who he is */
 	bool vm;
 	uint64_t memory, since_ns;
 	char name[sizeof(((struct hexo_msg_vm *)0)->name)];
@@ -62,6 +65,10 @@ struct node_jobs {
 /* Takes control over. NULL if there are too many connections already. */
 struct node_job *node_jobs_add(struct node_jobs *jobs, pid_t pid, int control);
 bool node_jobs_full(const struct node_jobs *jobs);
+
+/* Who has been a stranger for longest: must make room for the next one, so
+ * that many who say nothing do not keep others out. 0: there is none. */
+pid_t node_jobs_stranger(const struct node_jobs *jobs);
 
 /* The process ended; false if it was none of ours. */
 bool node_jobs_remove(struct node_jobs *jobs, pid_t pid);

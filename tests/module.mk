@@ -70,6 +70,7 @@ $(MATRIX): $(B)/tests/commands/matrix-%.bats: tests/matrix.sh tests/matrix.list
 # enough to take a minute or two; `make torture` runs them all.
 
 CAPTURE_GEN := $(B)/tests/capture_gen
+PROXY       := $(B)/tests/proxy
 CTORTURE    := $(B)/src/gcc-ctorture/.source-sha256
 
 $(CAPTURE_GEN): tests/torture/capture_gen.c
@@ -81,6 +82,11 @@ $(CTORTURE): setup/ctorture.sh
 	setup/ctorture.sh
 	touch $@
 
+$(PROXY): tests/proxy.c
+	mkdir -p $(@D)
+	$(call say,CC,$@)
+	gcc -std=gnu17 -D_GNU_SOURCE -O1 $(WARN) -o $@ $<
+
 .PHONY: torture
 torture: all $(CAPTURE_GEN) $(CTORTURE)
 	tests/torture/torture.sh
@@ -90,7 +96,7 @@ torture: all $(CAPTURE_GEN) $(CTORTURE)
 .PHONY: check check-programs check-unit
 check-programs: all $(TEST_IMAGES) $(TEST_NATIVE) $(BENCH_IMAGES) \
 		$(BENCH_NATIVE) $(MATRIX) packages $(B)/bench/count.so \
-		$(COUNTED) $(CAPTURE_GEN) $(CTORTURE)
+		$(COUNTED) $(CAPTURE_GEN) $(CTORTURE) $(PROXY)
 check: export CTORTURE_EVERY ?= 10
 check: export TORTURE_HOPS ?= 4
 check: check-programs $(UNIT_TESTS)

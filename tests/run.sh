@@ -53,11 +53,12 @@ left_over() {
 	done 2> /dev/null
 }
 
-# Nothing of the caller's: no boards and jobs of his, no options.
+# Nothing of the caller's: no boards, jobs and keys of his, no options.
 private_place() {
 	HEXO_TEST_RUN=$(mktemp -d /tmp/hexo-test.XXXXXX) || exit 1
 	mkdir -m 700 "$HEXO_TEST_RUN/run" "$HEXO_TEST_RUN/tmp"
 	export HEXO_TEST_RUN XDG_RUNTIME_DIR=$HEXO_TEST_RUN/run
+	export XDG_CONFIG_HOME=$HEXO_TEST_RUN/config
 	export TMPDIR=$HEXO_TEST_RUN/tmp PATH=$root/build/bin:$PATH
 	unset HEXO_RUN_OPTIONS HEXO_TEST_KILL_TARGET
 }

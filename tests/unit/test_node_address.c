@@ -15,11 +15,13 @@
 #include "base/base.h"
 #include "node/address.h"
 
-static void accepts_loopback_and_unix(void **state)
+static void accepts_numbers_and_unix(void **state)
 {
 	static const char *const texts[] = {
-		"127.0.0.1:1", "127.0.0.1:0",   "127.0.0.1:65535", "[::1]:7411",
-		"unix:/a/b",   "unix:relative", "unix:/0.0.0.0:1",
+		"127.0.0.1:1",      "127.0.0.1:0", "127.0.0.1:65535",
+		"[::1]:7411",       "unix:/a/b",   "unix:relative",
+		"unix:/0.0.0.0:1",  "0.0.0.0:1",   "[::]:7411",
+		"192.168.1.2:7411",
 	};
 	struct node_address address;
 	struct hexo_error err;
@@ -38,10 +40,14 @@ static void refuses_all_else(void **state)
 		"",
 		"7411",
 		":7411",
-		"0.0.0.0:7411",
 		"*:7411",
-		"[::]:7411",
 		"::1:7411",
+		"[::1]7411",
+		"[::1:7411",
+		"[127.0.0.1]:7411",
+		"1.2.3:7411",
+		"1.2.3.4.5:7411",
+		"[1:2:3:4:5:6:7:8:9:a:b:c:d:e:f:1:2:3:4:5:6:7]:1",
 		"[::1]",
 		"127.0.0.1",
 		"127.0.0.1:",
@@ -50,11 +56,8 @@ static void refuses_all_else(void **state)
 		"127.0.0.1:65536",
 		"127.0.0.1:1 ",
 		"127.0.0.1.example.org:1",
-		"127.0.0.2:1",
 		"localhost:7411",
-		"192.168.1.2:7411",
 		"board.example.org:7411",
-		"[::ffff:127.0.0.1]:1",
 		"unix:",
 		"UNIX:/a",
 		"/a/b",
@@ -65,11 +68,11 @@ static void refuses_all_else(void **state)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		assert_int_equal(node_address_parse(texts[i], &address, &err),
 				 -EINVAL);
-	assert_int_equal(node_address_parse("10.0.0.1:7411", &address, &err),
+	assert_int_equal(node_address_parse("node.example:7411", &address,
+					    &err),
 			 -EINVAL);
-	assert_non_null(strstr(err.text, "10.0.0.1:7411"));
-	assert_non_null(strstr(err.text, "127.0.0.1:PORT"));
-	assert_non_null(strstr(err.text, "ssh -L"));
+	assert_non_null(strstr(err.text, "node.example:7411"));
+	assert_non_null(strstr(err.text, "IPV4:PORT"));
 }
 
 static void refuses_long_unix_paths(void **state)
@@ -150,7 +153,7 @@ static void leaves_other_files_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(accepts_loopback_and_unix),
+		cmocka_unit_test(accepts_numbers_and_unix),
 		cmocka_unit_test(refuses_all_else),
 		cmocka_unit_test(refuses_long_unix_paths),
 		cmocka_unit_test(listens_on_a_port_of_its_choice),

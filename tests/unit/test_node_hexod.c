@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: node/client.c node/address.c node/hash.c node/host.c
+// LINK: node/key.c node/list.c node/identity.c node/tunnel.c node/pump.c
 // LINK: migrate/channel.c migrate/hash.c base/base.c base/error.c
-// LINK: ; -ljansson -lxxhash
+// LINK: ; -lssl -lcrypto -lseccomp -ljansson -lxxhash
 /* A whole hexod, as its clients see it. Runs from the top directory. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +14,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +35,7 @@ static pid_t hexod;
 static int start(void **state)
 {
 	cleanup_free char *listen = NULL, *cache = NULL, *program = NULL;
+	cleanup_free char *keys = NULL;
 	struct node_info info;
 	int tries = 100;
 
@@ -39,14 +43,15 @@ static int start(void **state)
 		return -1;
 	listen = base_printf("unix:%s/socket", directory);
 	cache = base_printf("%s/cache", directory);
+	keys = base_printf("%s/state", directory);
 	program = base_printf("build/bin/hexod-%s", node_host_isa());
 	if (node_address_parse(listen, &address, NULL) < 0)
 		return -1;
 	hexod = fork();
 	if (hexod == 0) {
 		execl(program, program, "--listen", listen, "--cache", cache,
-		      "--timeout", "1", "--max-vms", "2", "--memory", "1G",
-		      "--cache-size", "4M", NULL);
+		      "--state", keys, "--timeout", "1", "--max-vms", "2",
+		      "--memory", "1G", "--cache-size", "4M", NULL);
 		_exit(127);
 	}
 	while (node_info(&address, WAIT_MS, &info, NULL) < 0) {
@@ -132,6 +137,52 @@ static void drops_slow_clients(void **state)
 	assert_refused(fd, "no message within 1000 ms");
 }
 
+static int socket_of_nobody(const struct sockaddr *to, socklen_t len)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	if (setuid(65534) < 0 || connect(fd, to, len) < 0 ||
+	    migrate_channel_send(fd, HEXO_MSG_NODE_INFO, NULL, 0, NULL) < 0)
+		return -1;
+	return fd;
+}
+
+/* Whoever can open the socket's file is not let in because of that. */
+static void drops_other_users(void **state)
+{
+	cleanup_free char *socket = base_printf("%s/socket", directory);
+	int status;
+	pid_t pid;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(directory, 0755), 0);
+	assert_int_equal(chmod(socket, 0777), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct hexo_error err;
+		int fd;
+
+		if (setuid(65534) < 0)
+			_exit(3);
+		/* The client would not trust the node, either. */
+		fd = node_connect(&address, WAIT_MS, &err);
+		_exit(fd == -EPERM && strstr(err.text, "belongs to") ? 0 : 4);
+	}
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+	pid = fork();
+	if (pid == 0) {
+		struct sockaddr *to = (struct sockaddr *)&address.socket;
+		int fd = socket_of_nobody(to, address.len);
+		char byte;
+
+		_exit(fd >= 0 && read(fd, &byte, 1) <= 0 ? 0 : 5);
+	}
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+}
+
 static void checks_images(void **state)
 {
 	struct hexo_msg_image image = { .size = 3 };
@@ -205,15 +256,17 @@ static void client_hears_refusals(void **state)
 		.backend = 2,
 	};
 	struct hexo_error err;
+	int fd = connect_node();
 
 	/* Told while it is still sending. */
-	assert_int_equal(node_connect_vm(&address, &vm, WAIT_MS, &err),
-			 -ECONNREFUSED);
+	assert_int_equal(node_start_vm(fd, &vm, WAIT_MS, &err), -ECONNREFUSED);
+	close(fd);
 	assert_non_null(strstr(err.text, "at most 4194304"));
 	vm.elf_size = 1000;
 	vm.memory = UINT64_C(2) << 30;
-	assert_int_equal(node_connect_vm(&address, &vm, WAIT_MS, &err),
-			 -ECONNREFUSED);
+	fd = connect_node();
+	assert_int_equal(node_start_vm(fd, &vm, WAIT_MS, &err), -ECONNREFUSED);
+	close(fd);
 	assert_non_null(strstr(err.text, "2048 MiB of memory asked for"));
 }
 
@@ -230,10 +283,10 @@ static void hands_the_connection_to_the_vm(void **state)
 	};
 	struct migrate_inbox inbox = { 0 };
 	struct hexo_error err;
-	int fd = node_connect_vm(&address, &vm, WAIT_MS, &err);
+	int fd = connect_node();
 
 	/* hexo-vm's own words, no longer hexod's. */
-	assert_true(fd >= 0);
+	assert_int_equal(node_start_vm(fd, &vm, WAIT_MS, &err), 0);
 	assert_int_equal(migrate_inbox_wait(&inbox, fd, WAIT_MS, &err), 0);
 	assert_int_equal(inbox.msg.type, HEXO_MSG_ERROR);
 	migrate_inbox_free(&inbox);
@@ -246,6 +299,7 @@ int main(void)
 		cmocka_unit_test(says_what_it_is),
 		cmocka_unit_test(drops_garbage),
 		cmocka_unit_test(drops_slow_clients),
+		cmocka_unit_test(drops_other_users),
 		cmocka_unit_test(checks_images),
 		cmocka_unit_test(checks_vms),
 		cmocka_unit_test(client_hears_refusals),

@@ -75,6 +75,20 @@ static void bounds_the_clients(void **state)
 	assert_non_null(node_jobs_add(&jobs, 99, -1));
 }
 
+static void strangers_make_room(void **state)
+{
+	struct node_job *job;
+
+	assert_int_equal(node_jobs_stranger(&jobs), 0);
+	job = node_jobs_add(&jobs, 10, -1);
+	assert_non_null(node_jobs_add(&jobs, 11, -1));
+	assert_int_equal(node_jobs_stranger(&jobs), 10);
+	job->known = true;
+	assert_int_equal(node_jobs_stranger(&jobs), 11);
+	assert_true(node_jobs_remove(&jobs, 11));
+	assert_int_equal(node_jobs_stranger(&jobs), 0);
+}
+
 static void describes_the_vms(void **state)
 {
 	struct node_job *job = node_jobs_add(&jobs, 10, -1);
@@ -140,6 +154,7 @@ int main(void)
 		cmocka_unit_test_setup(bounds_the_number, reset),
 		cmocka_unit_test_setup(bounds_the_memory, reset),
 		cmocka_unit_test_setup(bounds_the_clients, reset),
+		cmocka_unit_test_setup(strangers_make_room, reset),
 		cmocka_unit_test_setup(describes_the_vms, reset),
 		cmocka_unit_test_setup(answers, reset),
 	};
