@@ -42,7 +42,7 @@ hop() {
 	end
 	for i in 0 1 2; do
 		hop $i '.result == "ok" and .mode == "pre-copy" and
-			.rounds > 1 and .copied > 20000000'
+			.rounds >= 1 and .copied > 20000000'
 	done
 	hop 3 '.mode == "stop" and .rounds == 0'
 }
