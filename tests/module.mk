@@ -73,10 +73,11 @@ CAPTURE_GEN := $(B)/tests/capture_gen
 PROXY       := $(B)/tests/proxy
 CTORTURE    := $(B)/src/gcc-ctorture/.source-sha256
 
-$(CAPTURE_GEN): tests/torture/capture_gen.c
+$(CAPTURE_GEN): tests/torture/capture_gen.c tests/torture/capture_body.c \
+		tests/torture/capture_gen.h
 	mkdir -p $(@D)
 	$(call say,CC,$@)
-	gcc -std=gnu17 -O1 $(WARN) -o $@ $<
+	gcc -std=gnu17 -O1 $(WARN) -I. -o $@ $(filter %.c,$^)
 
 $(CTORTURE): setup/ctorture.sh
 	setup/ctorture.sh

@@ -15,12 +15,6 @@ set -uo pipefail
 # shellcheck source=tests/torture/lib.bash
 . "$(dirname "$0")/lib.bash"
 
-block=${CAPTURE_BLOCK:-20}
-
-place() {
-	echo "seed_$1"
-}
-
 # generate SEED: seed_SEED.c and .expected
 generate() {
 	local name
@@ -47,23 +41,4 @@ run() {
 	result "$1" "${differ:+differs: ${differ//$'\n'/ }}"
 }
 
-run_block() {
-	local seed compiled=()
-	enter "capture-$1"
-	for ((seed = $1; seed < $1 + $2; seed++)); do
-		if generate "$seed" && compile "$seed"; then
-			compiled+=("$seed")
-		else
-			result "$seed" "cannot be compiled"
-		fi
-	done
-	link_and_run "$1" "${compiled[@]}"
-	leave "capture-$1"
-}
-
-if [ "${1:-}" = --block ]; then
-	run_block "$2" "$3"
-	exit
-fi
-blocks "$block" "${1:-1}" "${2:-20}" |
-	xargs -P "${TORTURE_JOBS:-1}" -L 1 "$0" --block
+seeds "${CAPTURE_BLOCK:-20}" 20 "$@"

@@ -17,11 +17,7 @@ set -uo pipefail
 . "$(dirname "$0")/lib.bash"
 
 INCLUDE=/usr/include/csmith
-block=${CSMITH_BLOCK:-20}
-
-place() {
-	echo "seed_$1"
-}
+unfit="does not end natively"
 
 # What kind of program a seed gets.
 options() {
@@ -71,26 +67,4 @@ run() {
 	result "$1" "${differ:+differs: $differ}"
 }
 
-# run_block FIRST COUNT: the seeds FIRST, FIRST + 1, ...
-run_block() {
-	local seed compiled=()
-	enter "csmith-$1"
-	for ((seed = $1; seed < $1 + $2; seed++)); do
-		if ! generate "$seed"; then
-			echo "# csmith $seed: does not end natively"
-		elif compile "$seed"; then
-			compiled+=("$seed")
-		else
-			result "$seed" "cannot be compiled"
-		fi
-	done
-	link_and_run "$1" "${compiled[@]}"
-	leave "csmith-$1"
-}
-
-if [ "${1:-}" = --block ]; then
-	run_block "$2" "$3"
-	exit
-fi
-blocks "$block" "${1:-1}" "${2:-112}" |
-	xargs -P "${TORTURE_JOBS:-1}" -L 1 "$0" --block
+seeds "${CSMITH_BLOCK:-20}" 112 "$@"

@@ -6,6 +6,13 @@
 # A script that includes this defines, for its tests,
 #   place TEST        its name in files and C
 #   run TEST NUMBER   runs it from the image `all` and calls result
+#
+# One whose tests are seeds of random programs ends in seeds, and has place
+# from here; it defines besides
+#   generate SEED     makes seed_SEED.c and .expected
+#   compile SEED      makes seed_SEED.o
+#   unfit             if seeds whose program cannot be used natively are passed
+#                     over: why
 
 ROOT=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 PATH=$ROOT/build/bin:$PATH
@@ -165,4 +172,42 @@ blocks() {
 		left=$((end - at))
 		echo "$at $((left < $1 ? left : $1))"
 	done
+}
+
+# seeds BLOCK COUNT [ARG...]: a script's last command, with its arguments,
+# [FIRST [COUNT]]: blocks of so many seeds, TORTURE_JOBS at a time
+seeds() {
+	local block=$1 count=$2
+	shift 2
+	place() {
+		echo "seed_$1"
+	}
+	if [ "${1:-}" = --block ]; then
+		run_seeds "$2" "$3"
+		return
+	fi
+	blocks "$block" "${1:-1}" "${2:-$count}" |
+		xargs -P "${TORTURE_JOBS:-1}" -L 1 "$0" --block
+}
+
+# run_seeds FIRST COUNT: the seeds FIRST, FIRST + 1, ..., in one image
+run_seeds() {
+	local seed compiled=() kind=${0##*/}
+	kind=${kind%.sh}
+	enter "$kind-$1"
+	for ((seed = $1; seed < $1 + $2; seed++)); do
+		if ! generate "$seed"; then
+			if [ -n "${unfit:-}" ]; then
+				echo "# $kind $seed: $unfit"
+			else
+				result "$seed" "cannot be made"
+			fi
+		elif compile "$seed"; then
+			compiled+=("$seed")
+		else
+			result "$seed" "cannot be compiled"
+		fi
+	done
+	link_and_run "$1" "${compiled[@]}"
+	leave "$kind-$1"
 }
