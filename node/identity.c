@@ -180,6 +180,9 @@ static int check_certificate(X509_STORE_CTX *store, void *ctx)
 	return 0;
 }
 
+/* ChaCha20 comes first: it is fast everywhere, while AES is slow on boards
+ * whose processor has no instructions for it, and four times slower than
+ * ChaCha20 on emulated ones, which have. */
 SSL_CTX *node_identity_context(const struct node_identity *identity,
 			       struct node_check *check, struct hexo_error *err)
 {
@@ -188,8 +191,8 @@ SSL_CTX *node_identity_context(const struct node_identity *identity,
 	if (c && SSL_CTX_set_min_proto_version(c, TLS1_3_VERSION) &&
 	    SSL_CTX_set1_sigalgs_list(c, "ed25519") &&
 	    SSL_CTX_set1_groups_list(c, "X25519") &&
-	    SSL_CTX_set_ciphersuites(c, "TLS_AES_128_GCM_SHA256:"
-					"TLS_CHACHA20_POLY1305_SHA256") &&
+	    SSL_CTX_set_ciphersuites(c, "TLS_CHACHA20_POLY1305_SHA256:"
+					"TLS_AES_128_GCM_SHA256") &&
 	    SSL_CTX_use_certificate(c, identity->certificate) &&
 	    SSL_CTX_use_PrivateKey(c, identity->pkey) &&
 	    SSL_CTX_set_num_tickets(c, 0)) {
