@@ -177,6 +177,12 @@ void home_progress(struct home *home);
 /* A line about the job on standard error. */
 void home_say(struct home *home, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Ends the job from outside. */
+void home_kill(struct home *home, int status);
+/* Whether the move in progress may still be given up. */
+bool home_may_give_up(const struct home *home);
+/* cli/home_control.c: a line of the control socket. */
+void home_request(void *ctx, unsigned client, json_t *request);
 /* The job's VM is lost, for the reason in home->why. */
 home_act home_fail;
 

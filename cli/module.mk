@@ -6,7 +6,7 @@ CLI_SRC := $(addprefix cli/,main.c options.c words.c isa.c place.c plan.c \
              fault.c trace.c stats.c probe.c files.c files_data.c files_dir.c \
              files_path.c volume.c checkpoint.c \
              checkpoint_command.c files_state.c files_restore.c save.c \
-             home_save.c nodes.c node_command.c)
+             home_save.c home_control.c nodes.c node_command.c)
 
 # Named here, as the fragments that name them too may be read later.
 CLI_SRC += migrate/channel.c migrate/hash.c migrate/stream.c \
