@@ -32,7 +32,8 @@ void *hexo_frame_save(uint32_t function, uint32_t site, uint32_t size)
 	struct hexo_layout l = kernel_layout();
 	struct hexo_frame *f;
 
-	if (size > l.frames_high - l.frames_low - frames.bytes)
+	if (size + HEXO_FRAME_SLACK >
+	    l.frames_high - l.frames_low - frames.bytes)
 		kernel_panic("the stack is too deep to be moved: "
 			     "run with a larger --stack");
 	f = (struct hexo_frame *)(l.frames_low + frames.bytes);

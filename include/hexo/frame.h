@@ -37,6 +37,11 @@ struct hexo_frame {
 
 _Static_assert(sizeof(struct hexo_frame) == 16, "frame record");
 
+/* A resume clone reads what it may need of any of its function's records: at
+ * most so many bytes behind the begin of the one it has, and what is no value
+ * of that one it does not use. The last record keeps so much room behind it. */
+#define HEXO_FRAME_SLACK (UINT64_C(256) << 10)
+
 /*
  * Emitted by the compiler:
  *   the resume table, at the end of the function table: a jump to each resume

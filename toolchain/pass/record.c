@@ -171,12 +171,32 @@ static void free_shelf(struct shelf *f, const struct frame_function *fn)
 	ir_map_free(&f->index);
 }
 
-static void lay_out(struct frames *fr, struct frame_function *fn,
+/* The clone reloads everything from whatever record it has: behind a record on
+ * the frame stack there is room for that, behind a setjmp's area there is
+ * not. */
+static void widen_areas(struct frame_function *fn)
+{
+	uint64_t most = 0;
+
+	for (unsigned k = 0; k < fn->n; k++)
+		if (fn->sites[k].size > most)
+			most = fn->sites[k].size;
+	for (unsigned k = 0; k < fn->n; k++)
+		if (fn->sites[k].kind == SITE_SETJMP)
+			fn->sites[k].size = most;
+}
+
+/* False, and nothing is done, if values take more room than that. */
+static bool lay_out(struct frames *fr, struct frame_function *fn,
 		    uint64_t first, unsigned values)
 {
 	struct shelf f = { .most = first };
 
 	fill(&f, fr, fn, values);
+	if (f.most > HEXO_FRAME_SLACK) {
+		free_shelf(&f, fn);
+		return false;
+	}
 	for (unsigned k = 0; k < fn->n; k++)
 		fn->sites[k].size = first;
 	for (unsigned i = 0; i < f.n; i++) {
@@ -186,7 +206,9 @@ static void lay_out(struct frames *fr, struct frame_function *fn,
 	}
 	for (unsigned k = 0; k < fn->n; k++)
 		fn->sites[k].size = ir_align_up(fn->sites[k].size, 16);
+	widen_areas(fn);
 	free_shelf(&f, fn);
+	return true;
 }
 
 void record_lay_out(struct frames *fr, struct frame_function *fn)
@@ -196,11 +218,9 @@ void record_lay_out(struct frames *fr, struct frame_function *fn)
 
 	for (unsigned k = 0; k < fn->n; k++)
 		values += fn->sites[k].live.n;
-	fn->large = values >= LARGE;
+	fn->large = values >= LARGE || !lay_out(fr, fn, first, values);
 	if (fn->large)
 		lay_out_large(fr, fn, first);
-	else
-		lay_out(fr, fn, first, values);
 	for (unsigned k = 0; k < fn->n; k++) {
 		struct site *s = &fn->sites[k];
 
