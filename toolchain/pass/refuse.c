@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <llvm-c/DebugInfo.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "toolchain/pass/ir.h"
@@ -25,21 +26,45 @@ static const char *const target_prefixes[] = {
 	"llvm.x86.", "llvm.aarch64.", "llvm.arm.", "llvm.riscv.", "llvm.ppc.",
 };
 
-/* Only a compiler barrier or a value tied to itself: no text, and the one
- * result, if any, has the type of the one operand. */
+/* Is `output` tied to an input, by its number among the constraints? */
+static bool asm_is_tied(const char *constraints, size_t len, unsigned output)
+{
+	for (size_t from = 0, to; from < len; from = to + 1) {
+		char *end;
+		unsigned long tied = strtoul(constraints + from, &end, 10);
+
+		to = from;
+		while (to < len && constraints[to] != ',')
+			to++;
+		if (end == constraints + to && end > constraints + from &&
+		    tied == output)
+			return true;
+	}
+	return false;
+}
+
+/* Without instructions, and all that comes out of it went in. */
 static bool asm_is_barrier(LLVMValueRef call)
 {
 	LLVMValueRef a = LLVMGetCalledValue(call);
-	bool result = LLVMGetTypeKind(LLVMTypeOf(call)) != LLVMVoidTypeKind;
-	size_t n;
+	const char *constraints;
+	unsigned outputs = 0;
+	size_t n, len;
 
 	LLVMGetInlineAsmAsmString(a, &n);
 	if (n)
 		return false;
-	if (!result)
-		return true;
-	return LLVMGetNumArgOperands(call) == 1 &&
-	       LLVMTypeOf(LLVMGetOperand(call, 0)) == LLVMTypeOf(call);
+	constraints = LLVMGetInlineAsmConstraintString(a, &len);
+	for (size_t k = 0; k < len; k++) {
+		if (k && constraints[k - 1] != ',')
+			continue;
+		/* "=*m" is memory, which stays as it is */
+		if (constraints[k] == '=' && constraints[k + 1] != '*' &&
+		    !asm_is_tied(constraints, len, outputs))
+			return false;
+		outputs += constraints[k] == '=';
+	}
+	return true;
 }
 
 static int refuse_call(LLVMValueRef call, struct hexo_error *err)
