@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "cli/keeper.h"
 #include "node/client.h"
 
 enum { CONNECT_ANSWER = 3 }; /* the child's descriptor of the answer */
@@ -26,10 +27,11 @@ union connect_rights {
 	struct cmsghdr align;
 };
 
-/* In the child: all exchanges with the hexod. Returns the channel. */
+/* In the child: all exchanges with the hexod. Returns the connection,
+ * which is the session's. */
 static int connect_node(const struct cli_vm_config *config,
 			const struct cli_place *place, uint32_t *isa,
-			struct hexo_error *err)
+			uint64_t session[2], struct hexo_error *err)
 {
 	struct node_info info;
 	struct node_vm vm = {
@@ -37,6 +39,7 @@ static int connect_node(const struct cli_vm_config *config,
 		.memory = config->memory,
 		.stack = config->stack,
 		.backend = config->backend,
+		.timeout_s = (uint32_t)config->link_timeout_s,
 	};
 	const struct cli_elf *elf;
 	cleanup_close int fd =
@@ -55,7 +58,7 @@ static int connect_node(const struct cli_vm_config *config,
 	*isa = info.isa;
 	vm.elf = elf->data;
 	vm.elf_size = elf->entry.size;
-	r = node_start_vm(fd, &vm, NODE_TIMEOUT_MS, err);
+	r = node_start_vm(fd, &vm, NODE_TIMEOUT_MS, session, err);
 	return r < 0 ? r : base_take_fd(fd);
 }
 
@@ -79,14 +82,45 @@ static void connect_answer(int to, const struct connect_outcome *outcome,
 	sendmsg(to, &msg, MSG_NOSIGNAL);
 }
 
+/* The child's work: connects, hands the home its end of the session, and keeps
+ * that. */
+static _Noreturn void connect_main(const struct cli_vm_config *config,
+				   const struct cli_place *place)
+{
+	struct connect_outcome outcome = { 0 };
+	struct cli_keeper keeper = {
+		.place = place,
+		.timeout_s = (unsigned)config->link_timeout_s,
+		.news = CONNECT_ANSWER,
+	};
+	int pair[2];
+
+	keeper.link = connect_node(config, place, &outcome.isa, keeper.session,
+				   &outcome.err);
+	if (keeper.link >= 0 &&
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		keeper.link =
+			hexo_fail_errno(&outcome.err, "cannot make a channel");
+	if (keeper.link < 0) {
+		if (!outcome.err.code)
+			outcome.err.code = keeper.link;
+		connect_answer(CONNECT_ANSWER, &outcome, -1);
+		_exit(0);
+	}
+	/* What is no error may have left words. */
+	outcome.err.code = 0;
+	connect_answer(CONNECT_ANSWER, &outcome, pair[1]);
+	close(pair[1]);
+	keeper.near = pair[0];
+	cli_keep(&keeper);
+}
+
 int cli_connect_start(const struct cli_vm_config *config,
 		      const struct cli_place *place, int *pending, pid_t *pid,
 		      struct hexo_error *err)
 {
-	struct connect_outcome outcome = { 0 };
 	pid_t home = getpid();
 	int pair[2];
-	int channel;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return hexo_fail_errno(err, "cannot make a channel");
@@ -107,11 +141,7 @@ int cli_connect_start(const struct cli_vm_config *config,
 	if (getppid() != home || dup2(pair[1], CONNECT_ANSWER) < 0 ||
 	    close_range(CONNECT_ANSWER + 1, ~0U, 0) < 0)
 		_exit(125);
-	channel = connect_node(config, place, &outcome.isa, &outcome.err);
-	if (channel < 0 && !outcome.err.code)
-		outcome.err.code = channel;
-	connect_answer(CONNECT_ANSWER, &outcome, channel);
-	_exit(0);
+	connect_main(config, place);
 }
 
 int cli_connect_finish(int pending, enum hexo_isa *isa, int *channel,

@@ -324,6 +324,12 @@ static void home_timer_ready(void *ctx, uint32_t events)
 	if (read(home->timer.fd, &expired, sizeof(expired)) < 0 ||
 	    !home_waits[home->state].times)
 		return;
+	/* Its keeper says when a link has been broken for too long. */
+	if (home_waits[home->state].event == OWNER_LOST &&
+	    home->owner->unreachable) {
+		home_progress(home);
+		return;
+	}
 	hexo_fail(&home->why, -ETIMEDOUT, "%s in %" PRIu64 " s",
 		  home_waits[home->state].what,
 		  home_waits[home->state].times * home->config->timeout_s);

@@ -11,6 +11,8 @@
 
 static const char *home_state_name(const struct home *home)
 {
+	if (home->owner->unreachable)
+		return "unreachable";
 	if (home->state == HOME_STARTING || home->state == HOME_LOADING)
 		return "starting";
 	if (home->state >= HOME_HALTING && home->state <= HOME_SYNCING)

@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/base.h"
 #include "cli/commands.h"
+#include "cli/keeper.h"
 #include "hexo/io.h"
 
 /* As much of the stream waits for a slow target before the source has to; 0:
@@ -290,6 +292,39 @@ static void home_vm_read(struct home *home, struct cli_vm *vm)
 	}
 }
 
+/* What the keeper of the link to a node says. */
+static void home_news_ready(void *ctx, uint32_t events)
+{
+	struct cli_vm *vm = ctx;
+	struct home *home = vm->home;
+	struct cli_keeper_news news;
+	ssize_t n = recv(vm->news, &news, sizeof(news), MSG_DONTWAIT);
+
+	if (n != (ssize_t)sizeof(news)) {
+		cli_loop_watch(&home->loop, &vm->news_watch, 0, NULL);
+		return;
+	}
+	if (news.what == CLI_LINK_LOST) {
+		home->why = news.why;
+		home_lost(home, vm);
+		return;
+	}
+	vm->unreachable = news.what == CLI_LINK_BROKEN;
+	if (vm->unreachable)
+		home_say(home, "link to %s broken; trying again",
+			 vm->place.name);
+	else
+		home_say(home, "link to %s is back", vm->place.name);
+}
+
+static void home_watch_news(struct home *home, struct cli_vm *vm)
+{
+	vm->news_watch.fd = vm->news;
+	vm->news_watch.ready = home_news_ready;
+	vm->news_watch.ctx = vm;
+	cli_loop_watch(&home->loop, &vm->news_watch, EPOLLIN, NULL);
+}
+
 static void home_vm_ready(void *ctx, uint32_t events)
 {
 	struct cli_vm *vm = ctx;
@@ -302,6 +337,7 @@ static void home_vm_ready(void *ctx, uint32_t events)
 			return;
 		}
 		home_watch_vm(home, vm);
+		home_watch_news(home, vm);
 		return;
 	}
 	if (events & EPOLLOUT) {
@@ -352,6 +388,7 @@ void home_retire(struct home *home, struct cli_vm *vm)
 	pid_t pid;
 
 	cli_loop_watch(&home->loop, &vm->watch, 0, NULL);
+	cli_loop_watch(&home->loop, &vm->news_watch, 0, NULL);
 	pid = cli_vm_close(vm);
 	if (pid < 0)
 		return;

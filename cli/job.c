@@ -241,6 +241,7 @@ void cli_job_init(struct cli_job *job)
 		.home.vm.memory = HEXO_MEMORY_DEFAULT,
 		.home.vm.stack = HEXO_STACK_DEFAULT,
 		.home.vm.backend = CLI_BACKEND_AUTO,
+		.home.vm.link_timeout_s = 3600,
 		.home.boards = true,
 		.home.timeout_s = 10,
 		.home.move.downtime_ns = CLI_DOWNTIME_NS,

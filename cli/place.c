@@ -25,7 +25,7 @@ int cli_place_find(const char *where, bool boards, struct cli_place *place,
 		    board_find(where, &place->address, name, sizeof(name),
 			       NULL) < 0)
 			return 0;
-		place->remote = true;
+		place->remote = place->board = true;
 		strcpy(place->name, name);
 		return 0;
 	}
@@ -35,11 +35,13 @@ int cli_place_find(const char *where, bool boards, struct cli_place *place,
 		return node_address_parse(where, &place->address, err);
 	r = cli_nodes_find(where, &place->address, place->name,
 			   sizeof(place->name), err);
-	if (r == -ENOENT)
+	if (r == -ENOENT) {
 		r = board_find(where, &place->address, place->name,
 			       sizeof(place->name), err);
-	if (r == 0 && err)
-		err->code = 0; /* what was no node's name is a board's */
+		place->board = r == 0;
+		if (r == 0 && err)
+			err->code = 0; /* no node's name, but a board's */
+	}
 	if (r != -ENOENT)
 		return r;
 	if (strchr(where, ':')) {

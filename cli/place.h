@@ -14,6 +14,7 @@ struct cli_place {
 	char name[64];     /* of the node, or CLI_PLACE_SERVER */
 	enum hexo_isa isa; /* HEXO_ISA_NONE: the node will say */
 	bool remote;       /* at address; else a child of ours */
+	bool board;        /* an emulated one, of this machine's */
 	struct node_address address;
 };
 

@@ -4,13 +4,12 @@
 #include "cli/run.h"
 
 /* Those that hexo run has, too, come first. */
-enum { RESTORE_IMAGE = 13, RESTORE_KEEP };
+enum { RESTORE_IMAGE = 14, RESTORE_KEEP };
 
 static const enum run_option restore_shared[RESTORE_IMAGE] = {
-	RUN_ISA,   RUN_NODE,  RUN_BACKEND,    RUN_VOLUME,
-	RUN_HOP,   RUN_LOCAL, RUN_TIMEOUT,    RUN_STATS,
-	RUN_COUNT, RUN_NAME,  RUN_CHECKPOINT, RUN_CHECKPOINT_EVERY,
-	RUN_HELP,
+	RUN_ISA,   RUN_NODE,       RUN_BACKEND,          RUN_VOLUME, RUN_HOP,
+	RUN_LOCAL, RUN_TIMEOUT,    RUN_LINK_TIMEOUT,     RUN_STATS,  RUN_COUNT,
+	RUN_NAME,  RUN_CHECKPOINT, RUN_CHECKPOINT_EVERY, RUN_HELP,
 };
 
 static const struct cli_option restore_options[] = {
@@ -23,6 +22,7 @@ static const struct cli_option restore_options[] = {
 	{ "hop", "POLLS:WHERE", "as for hexo run" },
 	{ "local", NULL, "as for hexo run" },
 	{ "timeout", "SECONDS", "as for hexo run" },
+	{ "link-timeout", "TIME", "as for hexo run" },
 	{ "stats", "FILE", "write figures about the run as JSON" },
 	{ "count", NULL, "as for hexo run" },
 	{ "name", "NAME", "what hexo ps shows (default: as before)" },

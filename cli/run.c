@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/run.h"
 #include "hexo/layout.h"
+#include "hexo/session.h"
 
 static const struct cli_option run_options[RUN_OPTIONS + 1] = {
 	[RUN_ISA] = { "isa", "ISA",
@@ -46,6 +47,10 @@ static const struct cli_option run_options[RUN_OPTIONS + 1] = {
 			   "long only (default: 50ms)" },
 	[RUN_RATE] = { "bandwidth", "SIZE",
 		       "bytes a second of pre-copy, at most, like 10M" },
+	[RUN_LINK_TIMEOUT] = { "link-timeout", "TIME",
+			       "the job is lost when its node could not be\n"
+			       "reached for so long; the node ends it then\n"
+			       "(default: 1h)" },
 	[RUN_STATS] = { "stats", "FILE",
 			"write figures about the run as JSON" },
 	[RUN_COUNT] = { "count", NULL,
@@ -113,6 +118,19 @@ static int run_parse_time(const char *text, uint64_t *ns,
 	return 0;
 }
 
+static int run_parse_link_timeout(const char *text, uint64_t *seconds,
+				  struct hexo_error *err)
+{
+	uint64_t ns = 0;
+	int r = run_parse_time(text, &ns, err);
+
+	*seconds = (ns + 999999999) / 1000000000;
+	if (r == 0 && *seconds > HEXO_SESSION_TIMEOUT_MAX)
+		return hexo_fail(err, -ERANGE, "'%s' is more than %u h", text,
+				 HEXO_SESSION_TIMEOUT_MAX / 3600);
+	return r;
+}
+
 /* Where an option is kept whose text counts as it is; NULL for others. */
 static const char **run_text(struct cli_job *job, enum run_option option)
 {
@@ -167,6 +185,9 @@ int cli_run_set(void *ctx, int option, const char *value,
 					err);
 	case RUN_TIMEOUT:
 		return run_parse_number(value, &home->timeout_s, 1, 86400, err);
+	case RUN_LINK_TIMEOUT:
+		return run_parse_link_timeout(value, &home->vm.link_timeout_s,
+					      err);
 	case RUN_PROBE:
 		return run_parse_number(value, &home->probe_us, 1, 1000000000,
 					err);

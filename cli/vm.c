@@ -29,7 +29,10 @@ void cli_vm_init(struct cli_vm *vm)
 		.link.fd = -1,
 		.pending = -1,
 		.pid = -1,
+		.keeper = -1,
+		.news = -1,
 		.watch.fd = -1,
+		.news_watch.fd = -1,
 	};
 }
 
@@ -156,14 +159,18 @@ int cli_vm_connected(struct cli_vm *vm, struct hexo_error *err)
 {
 	int channel;
 	int r = cli_connect_finish(vm->pending, &vm->place.isa, &channel, err);
+	int pending = base_take_fd(vm->pending);
+	pid_t pid = vm->pid;
 
-	close(vm->pending);
-	vm->pending = -1;
-	/* The child that connected ends now whatever came of it. */
-	cli_child_wait(vm->pid, -1, NULL);
 	vm->pid = -1;
-	if (r < 0)
+	if (r < 0) {
+		close(pending);
+		/* The child that could not connect ends now. */
+		cli_child_wait(pid, -1, NULL);
 		return r;
+	}
+	vm->keeper = pid;
+	vm->news = pending;
 	cli_link_open(&vm->link, channel);
 	return 0;
 }
@@ -171,9 +178,11 @@ int cli_vm_connected(struct cli_vm *vm, struct hexo_error *err)
 pid_t cli_vm_close(struct cli_vm *vm)
 {
 	struct cli_place place = vm->place;
-	pid_t pid = vm->pid;
+	pid_t pid = vm->keeper >= 0 ? vm->keeper : vm->pid;
 
 	cli_link_close(&vm->link);
+	if (vm->news >= 0)
+		close(vm->news);
 	if (vm->pending >= 0) {
 		close(vm->pending);
 		kill(pid, SIGKILL);

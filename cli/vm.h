@@ -20,7 +20,8 @@ struct cli_vm_config {
 	struct cli_image *image;
 	uint64_t memory, stack; /* bytes */
 	enum cli_backend backend;
-	const char *name; /* of the job, for listings of nodes */
+	const char *name;        /* of the job, for listings of nodes */
+	uint64_t link_timeout_s; /* without a link to a node: it is lost */
 };
 
 struct cli_vm {
@@ -28,10 +29,14 @@ struct cli_vm {
 	struct cli_link link;   /* fd -1 until then */
 	int pending;            /* connecting to a node: its outcome comes
 				   from here; else -1 */
-	pid_t pid;              /* hexo-vm, or who connects; -1: no child */
-	uint32_t backend;       /* as HELLO said */
-	struct home *home;      /* whose VM it is */
-	struct cli_watch watch; /* the home's */
+	pid_t pid;    /* hexo-vm, or who connects to a node; -1: no child */
+	pid_t keeper; /* who keeps the link to a node; -1: none */
+	int news;     /* from there: struct cli_keeper_news; else -1 */
+	bool unreachable;
+	struct cli_watch news_watch; /* the home's */
+	uint32_t backend;            /* as HELLO said */
+	struct home *home;           /* whose VM it is */
+	struct cli_watch watch;      /* the home's */
 };
 
 /* A VM that is not there. */

@@ -46,6 +46,8 @@ static const char *const names[] = {
 	[HEXO_MSG_NODE_DATA] = "NODE_DATA",
 	[HEXO_MSG_NODE_VM] = "NODE_VM",
 	[HEXO_MSG_NODE_REFUSED] = "NODE_REFUSED",
+	[HEXO_MSG_NODE_RESUME] = "NODE_RESUME",
+	[HEXO_MSG_NODE_SESSION] = "NODE_SESSION",
 };
 
 static bool msg_known(unsigned type)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/base.h"
@@ -283,30 +284,27 @@ static int ensure_image(struct migrate_inbox *inbox, int fd,
 	return put_image(inbox, fd, vm, image, timeout_ms, err);
 }
 
-/* Waits for the head of the next message without taking it: that is the new
- * hexo-vm's to be read by the caller, unless hexod refused. */
-static int await_vm(struct migrate_inbox *inbox, int fd, int timeout_ms,
-		    struct hexo_error *err)
+/* The answer to NODE_VM and NODE_RESUME. */
+static int expect_session(struct migrate_inbox *inbox, int fd,
+			  const uint64_t session[2], int timeout_ms,
+			  uint64_t *received, struct hexo_error *err)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	struct hexo_msg_head head;
-	ssize_t n;
-	int r;
+	struct hexo_msg_resume answer;
+	int r = expect(inbox, fd, HEXO_MSG_NODE_SESSION, timeout_ms, err);
 
-	do
-		r = poll(&p, 1, timeout_ms);
-	while (r < 0 && errno == EINTR);
 	if (r == 0)
-		return hexo_fail(err, -ETIMEDOUT, "no VM within %d ms",
-				 timeout_ms);
-	n = recv(fd, &head, sizeof(head), MSG_PEEK | MSG_WAITALL);
-	if (n == sizeof(head) && head.type != HEXO_MSG_NODE_REFUSED)
-		return 0;
-	return expect(inbox, fd, HEXO_MSG_HELLO, timeout_ms, err);
+		r = migrate_msg_check(&inbox->msg, sizeof(answer), true, err);
+	if (r < 0)
+		return r;
+	memcpy(&answer, inbox->msg.data, sizeof(answer));
+	if (memcmp(answer.session, session, sizeof(answer.session)) != 0)
+		return hexo_fail(err, -EPROTO, "answered with another session");
+	*received = answer.received;
+	return 0;
 }
 
 int node_start_vm(int fd, const struct node_vm *vm, int timeout_ms,
-		  struct hexo_error *err)
+		  uint64_t session[2], struct hexo_error *err)
 {
 	cleanup_inbox struct migrate_inbox inbox = { 0 };
 	struct hexo_msg_image image = { .size = vm->elf_size };
@@ -314,7 +312,10 @@ int node_start_vm(int fd, const struct node_vm *vm, int timeout_ms,
 		.memory = vm->memory,
 		.stack = vm->stack,
 		.backend = vm->backend,
+		.timeout_s = vm->timeout_s,
 	};
+	size_t id = sizeof(request.session);
+	uint64_t received;
 	int r;
 
 	node_hash(vm->elf, vm->elf_size, image.hash);
@@ -323,7 +324,28 @@ int node_start_vm(int fd, const struct node_vm *vm, int timeout_ms,
 		return r;
 	memcpy(request.hash, image.hash, sizeof(request.hash));
 	snprintf(request.name, sizeof(request.name), "%s", vm->name);
+	if (getrandom(request.session, id, 0) != (ssize_t)id)
+		return hexo_fail_errno(err, "cannot get random bytes");
+	memcpy(session, request.session, id);
 	r = migrate_channel_send(fd, HEXO_MSG_NODE_VM, &request,
 				 sizeof(request), err);
-	return r < 0 ? r : await_vm(&inbox, fd, timeout_ms, err);
+	if (r < 0)
+		return r;
+	return expect_session(&inbox, fd, session, timeout_ms, &received, err);
+}
+
+int node_resume(int fd, const uint64_t session[2], int timeout_ms,
+		uint64_t *received, struct hexo_error *err)
+{
+	cleanup_inbox struct migrate_inbox inbox = { 0 };
+	const struct hexo_msg_resume request = {
+		.session = { session[0], session[1] },
+		.received = *received,
+	};
+	int r = migrate_channel_send(fd, HEXO_MSG_NODE_RESUME, &request,
+				     sizeof(request), err);
+
+	return r < 0 ? r
+		     : expect_session(&inbox, fd, session, timeout_ms, received,
+				      err);
 }

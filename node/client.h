@@ -49,13 +49,21 @@ struct node_vm {
 	size_t elf_size;
 	uint64_t memory, stack; /* bytes */
 	uint32_t backend;       /* as in struct hexo_msg_vm */
+	uint32_t timeout_s;     /* how long it waits for a lost home */
 };
 
-/* Sends the ELF unless the node has it, and has a hexo-vm started for it: the
- * connection is its channel from now on, whose next message is its HELLO (or
- * ERROR). timeout_ms bounds each step, not the sum. Fails with -ECONNREFUSED
- * and hexod's words if it refuses. */
+/*
+ * Sends the ELF unless the node has it, and has a hexo-vm started for it: the
+ * connection is a session's (node/session.h) from now on, in which its HELLO
+ * (or ERROR) comes first. timeout_ms bounds each step, not the sum. Fails with
+ * -ECONNREFUSED and hexod's words if it refuses.
+ */
 int node_start_vm(int fd, const struct node_vm *vm, int timeout_ms,
-		  struct hexo_error *err);
+		  uint64_t session[2], struct hexo_error *err);
+
+/* Goes on with a session on a new connection: received is how much of it has
+ * come here, and becomes how much has come there. */
+int node_resume(int fd, const uint64_t session[2], int timeout_ms,
+		uint64_t *received, struct hexo_error *err);
 
 #endif

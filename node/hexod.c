@@ -22,6 +22,7 @@
 #include "node/host.h"
 #include "node/jobs.h"
 #include "node/list.h"
+#include "node/relay.h"
 #include "node/serve.h"
 #include "node/tunnel.h"
 
@@ -201,7 +202,9 @@ static int hexod_open(struct hexod *d, struct hexo_error *err)
 			    err);
 	if (r < 0)
 		return r;
-	if (d->address.socket.ss_family != AF_UNIX)
+	d->config.sessions = base_printf("%s/sessions", d->state);
+	r = node_relay_sweep(d->config.sessions, err);
+	if (r == 0 && d->address.socket.ss_family != AF_UNIX)
 		r = open_tls(d, err);
 	if (r == 0)
 		r = open_signals(d, err);
@@ -229,7 +232,7 @@ static int admit_client(void *address, const struct node_key *peer,
 /* Returns a socket on which the client can be served, once he has shown who
  * he is; the key then is in this process no more. */
 static int meet_client(struct hexod *d, int socket, char *address,
-		       struct hexo_error *err)
+		       struct node_key *peer, struct hexo_error *err)
 {
 	struct hexod_client client = { d->state, address };
 	const struct node_tunnel tunnel = {
@@ -239,7 +242,6 @@ static int meet_client(struct hexod *d, int socket, char *address,
 		.admit = admit_client,
 		.ctx = &client,
 	};
-	struct node_key peer;
 	int r;
 
 	if (!d->context) {
@@ -247,7 +249,7 @@ static int meet_client(struct hexod *d, int socket, char *address,
 		return r < 0 ? r : socket;
 	}
 	node_socket_tune(socket);
-	r = node_tunnel_open(socket, &tunnel, &peer, err);
+	r = node_tunnel_open(socket, &tunnel, peer, err);
 	SSL_CTX_free(d->context);
 	node_identity_close(&d->identity);
 	close(socket);
@@ -261,6 +263,7 @@ static _Noreturn void connection_main(struct hexod *d, int socket,
 	static const struct node_ask known = { .what = NODE_ASK_KNOWN };
 	const struct node_job *job = d->jobs.job;
 	size_t count = sizeof(d->jobs.job) / sizeof(d->jobs.job[0]);
+	struct node_key peer = { { 0 } }; /* on a Unix socket: this user */
 	struct hexo_error err;
 	int client;
 
@@ -271,13 +274,13 @@ static _Noreturn void connection_main(struct hexod *d, int socket,
 		if (job->pid && job->control >= 0)
 			close(job->control);
 	sigprocmask(SIG_SETMASK, &d->old_mask, NULL);
-	client = meet_client(d, socket, address, &err);
+	client = meet_client(d, socket, address, &peer, &err);
 	if (client < 0) {
 		fprintf(stderr, "hexod: %s: %s\n", address, err.text);
 		_exit(1);
 	}
 	send(control, &known, sizeof(known), MSG_NOSIGNAL);
-	node_serve(&d->config, client, control);
+	node_serve(&d->config, &peer, client, control);
 }
 
 static bool make_room(struct hexod *d)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 NODE_TLS_SRC := node/key.c node/list.c node/identity.c node/tunnel.c \
-                node/pump.c node/clients.c
+                node/pump.c node/clients.c node/session.c
 NODE_CLIENT_SRC := node/client.c node/address.c node/hash.c $(NODE_TLS_SRC)
-NODE_SRC := node/hexod.c node/serve.c node/jobs.c node/cache.c node/host.c \
+NODE_SRC := node/hexod.c node/serve.c node/relay.c node/jobs.c node/cache.c node/host.c \
             node/address.c node/hash.c $(NODE_TLS_SRC) migrate/channel.c \
             migrate/hash.c $(BASE_SRC)
 

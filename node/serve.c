@@ -14,14 +14,17 @@
 
 #include "base/base.h"
 #include "hexo/layout.h"
+#include "hexo/session.h"
 #include "migrate/channel.h"
 #include "node/host.h"
 #include "node/jobs.h"
+#include "node/relay.h"
 
 enum { VM_CHANNEL = 3, VM_ELF = 4 }; /* descriptors of a hexo-vm */
 
 struct serve {
 	const struct node_config *config;
+	const struct node_key *peer;
 	int client, control;
 	struct migrate_inbox inbox;
 	struct node_answer answer;
@@ -131,7 +134,12 @@ static int check_vm(struct hexo_msg_vm *vm, struct hexo_error *err)
 				 "a VM with %" PRIu64 " bytes of memory and "
 				 "%" PRIu64 " of stack: not within limits",
 				 vm->memory, vm->stack);
-	if (vm->backend > 2 || vm->reserved)
+	if (!vm->timeout_s || vm->timeout_s > HEXO_SESSION_TIMEOUT_MAX)
+		return hexo_fail(
+			err, -EINVAL,
+			"a VM that is kept for %u s: not within limits",
+			vm->timeout_s);
+	if (vm->backend > 2)
 		return hexo_fail(err, -EINVAL, "unknown backend %u",
 				 vm->backend);
 	if (vm->backend == 0 && !kvm)
@@ -141,22 +149,9 @@ static int check_vm(struct hexo_msg_vm *vm, struct hexo_error *err)
 	return check_name(vm->name, sizeof(vm->name), err);
 }
 
-/* Puts fd at number `at`, open across exec; other is moved out of the way
- * if it lies there. */
-static int place_fd(int fd, int at, int *other)
-{
-	if (*other == at)
-		*other = fcntl(*other, F_DUPFD_CLOEXEC, VM_ELF + 1);
-	if (*other < 0)
-		return -errno;
-	if (fd == at)
-		return fcntl(fd, F_SETFD, 0) < 0 ? -errno : 0;
-	return dup2(fd, at) < 0 ? -errno : 0;
-}
-
-/* Becomes the hexo-vm: returns only on failure. */
-static int exec_vm(struct serve *s, const struct hexo_msg_vm *vm, int elf,
-		   struct hexo_error *err)
+/* In the child: becomes the hexo-vm, with these two descriptors. */
+static _Noreturn void exec_vm(const struct hexo_msg_vm *vm, int channel,
+			      int elf)
 {
 	cleanup_free char *name = base_printf("hexo-vm-%s", node_host_isa());
 	cleanup_free char *path = base_sibling(name);
@@ -176,18 +171,49 @@ static int exec_vm(struct serve *s, const struct hexo_msg_vm *vm, int elf,
 		vm->backend ? "process" : "kvm",
 		NULL,
 	};
-	int r;
+	int high_channel = fcntl(channel, F_DUPFD_CLOEXEC, 16);
+	int high_elf = fcntl(elf, F_DUPFD_CLOEXEC, 16);
 
+	/* Nobody but its relay can speak to it. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (high_channel >= 0 && high_elf >= 0 &&
+	    dup2(high_channel, VM_CHANNEL) >= 0 &&
+	    dup2(high_elf, VM_ELF) >= 0) {
+		close_range(VM_ELF + 1, ~0U, 0);
+		execv(path, (char *const *)argv);
+	}
+	migrate_channel_print(VM_CHANNEL, HEXO_MSG_ERROR, NULL,
+			      "cannot start %s: %s", path, strerror(errno));
+	_exit(1);
+}
+
+/* Starts the hexo-vm and becomes its relay: returns only on failure. */
+static int start_vm(struct serve *s, const struct hexo_msg_vm *vm, int elf,
+		    struct hexo_error *err)
+{
+	struct node_relay relay = {
+		.directory = s->config->sessions,
+		.session = { vm->session[0], vm->session[1] },
+		.home = *s->peer,
+		.timeout_s = vm->timeout_s,
+		.link = s->client,
+	};
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return hexo_fail_errno(err, "cannot make a channel");
 	alarm(0);
-	r = place_fd(s->client, VM_CHANNEL, &elf);
-	s->client = VM_CHANNEL;
-	if (r == 0)
-		r = place_fd(elf, VM_ELF, &s->control);
-	if (r < 0)
-		return hexo_fail(err, r, "cannot pass descriptors: %s",
-				 strerror(-r));
-	execv(path, (char *const *)argv);
-	return hexo_fail_errno(err, "cannot start %s", path);
+	relay.pid = fork();
+	if (relay.pid == 0)
+		exec_vm(vm, pair[1], elf);
+	close(pair[1]);
+	if (relay.pid < 0) {
+		close(pair[0]);
+		return hexo_fail_errno(err, "cannot start a hexo-vm");
+	}
+	close(elf);
+	relay.vm = pair[0];
+	node_relay(&relay);
 }
 
 static int serve_vm(struct serve *s, struct hexo_error *err)
@@ -210,9 +236,23 @@ static int serve_vm(struct serve *s, struct hexo_error *err)
 	memcpy(ask.name, vm.name, sizeof(ask.name));
 	r = node_ask(s->control, &ask, &s->answer, err);
 	if (r == 0)
-		r = exec_vm(s, &vm, elf, err);
+		r = start_vm(s, &vm, elf, err);
 	close(elf);
 	return r;
+}
+
+/* The connection is the session's from now on. */
+static int serve_resume(struct serve *s, struct hexo_error *err)
+{
+	struct hexo_msg_resume resume;
+	int r = migrate_msg_check(&s->inbox.msg, sizeof(resume), true, err);
+
+	if (r < 0)
+		return r;
+	memcpy(&resume, s->inbox.msg.data, sizeof(resume));
+	r = node_relay_resume(s->config->sessions, &resume, s->peer, s->client,
+			      err);
+	return r < 0 ? r : -ENODATA;
 }
 
 static int serve_message(struct serve *s, struct hexo_error *err)
@@ -230,6 +270,8 @@ static int serve_message(struct serve *s, struct hexo_error *err)
 		return serve_put(s, err);
 	case HEXO_MSG_NODE_VM:
 		return serve_vm(s, err);
+	case HEXO_MSG_NODE_RESUME:
+		return serve_resume(s, err);
 	default:
 		return hexo_fail(err, -EPROTO, "%s message to hexod",
 				 migrate_msg_name(s->inbox.msg.type));
@@ -251,17 +293,18 @@ static void refuse(const struct serve *s, const struct hexo_error *why)
 		;
 }
 
-_Noreturn void node_serve(const struct node_config *config, int client,
-			  int control)
+_Noreturn void node_serve(const struct node_config *config,
+			  const struct node_key *peer, int client, int control)
 {
 	struct serve *s = base_alloc(sizeof(*s));
 	struct hexo_error err;
 	int r;
 
 	s->config = config;
+	s->peer = peer;
 	s->client = client;
 	s->control = control;
-	/* Unreachable without its hexod, a VM must not outlive it. */
+	/* Without its hexod nobody counts this connection. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	alarm(config->deadline_s);
 	do

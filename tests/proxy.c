@@ -31,6 +31,8 @@ struct way {
 static struct way ways[2 * PAIRS];
 static bool down, stalled, corrupt;
 static FILE *record;
+static long every, count; /* bytes since the last cut */
+static long limit;        /* bytes until the end; 0: none */
 
 static struct sockaddr_in loopback(int port)
 {
@@ -89,6 +91,12 @@ static bool move(struct way *w, short events, bool from_client)
 			fwrite(w->data, 1, (size_t)n, record);
 			fflush(record);
 		}
+		count += n;
+		if (limit && (limit -= n) <= 0) {
+			limit = 0;
+			down = true;
+			return false;
+		}
 		if (corrupt)
 			w->data[n / 2] ^= 1;
 		corrupt = false;
@@ -114,6 +122,11 @@ static void command(const char *line)
 		down = line[0] == 'd';
 	if (!strcmp(line, "stall") || !strcmp(line, "go"))
 		stalled = line[0] == 's';
+	if (!strncmp(line, "every ", 6))
+		every = atol(line + 6);
+	if (!strncmp(line, "limit ", 6))
+		limit = atol(line + 6);
+	count = 0;
 	if (!strcmp(line, "corrupt"))
 		corrupt = true;
 }
@@ -150,6 +163,10 @@ static void turn(int listener, int port)
 		if (fds[2 + i].revents && ways[i].from >= 0 &&
 		    !move(&ways[i], fds[2 + i].revents, i % 2 == 0))
 			end_pair(i / 2);
+	if (down || (every && count >= every)) {
+		count = 0;
+		end_all();
+	}
 	if (fds[1].revents)
 		add_pair(accept(listener, NULL, NULL), port);
 	if (fds[0].revents)

@@ -2,7 +2,7 @@
 /*
  * Messages between a job's home (`hexo run`) and the hexo-vm that runs the
  * job, over one stream socket per VM and node: a socketpair where both are
- * on one machine, the TCP connection through hexod otherwise. The same
+ * on one machine, otherwise a session (hexo/session.h) inside TLS. The same
  * framing carries the first requests to a hexod (HEXO_MSG_NODE_*).
  *
  * Little-endian. A receiver checks magic, type, length and checksum before
@@ -99,9 +99,14 @@ enum hexo_msg_type {
 				    bytes came; answered by NODE_IMAGE */
 	HEXO_MSG_NODE_DATA,      /* bytes */
 	HEXO_MSG_NODE_VM,        /* struct hexo_msg_vm: run hexo-vm with this
-				    connection as its channel; next comes
-				    the vm's HELLO (or ERROR) */
+				    connection as its channel; answered by
+				    NODE_SESSION, then frames of the session
+				    carry the vm's HELLO (or ERROR) */
 	HEXO_MSG_NODE_REFUSED,   /* text: why hexod refused */
+	HEXO_MSG_NODE_RESUME,    /* struct hexo_msg_resume: go on with a session
+				    whose connection broke */
+	HEXO_MSG_NODE_SESSION,   /* struct hexo_msg_resume: its frames follow,
+				    both ways */
 };
 
 /* For START and RECEIVE; after START the boot block follows. */
@@ -195,9 +200,15 @@ struct hexo_msg_image {
 struct hexo_msg_vm {
 	uint64_t hash[2]; /* of a cached ELF */
 	uint64_t memory, stack;
-	uint32_t backend; /* 0 kvm, 1 process, 2 kvm if there is one */
-	uint32_t reserved;
-	char name[64]; /* for listings; NUL-terminated, printable */
+	uint32_t backend;    /* 0 kvm, 1 process, 2 kvm if there is one */
+	uint32_t timeout_s;  /* without a connection for so long: it ends */
+	uint64_t session[2]; /* random, the home's choice */
+	char name[64];       /* for listings; NUL-terminated, printable */
+};
+
+struct hexo_msg_resume {
+	uint64_t session[2];
+	uint64_t received; /* bytes of the session, by who sends this */
 };
 
 _Static_assert(sizeof(struct hexo_msg_hello) == 40, "channel format");
@@ -207,6 +218,7 @@ _Static_assert(sizeof(struct hexo_msg_copy) == 16, "channel format");
 _Static_assert(sizeof(struct hexo_msg_copied) == 32, "channel format");
 _Static_assert(sizeof(struct hexo_msg_fault) == 360, "channel format");
 _Static_assert(sizeof(struct hexo_msg_io) == 40, "channel format");
-_Static_assert(sizeof(struct hexo_msg_vm) == 104, "channel format");
+_Static_assert(sizeof(struct hexo_msg_vm) == 120, "channel format");
+_Static_assert(sizeof(struct hexo_msg_resume) == 24, "channel format");
 
 #endif

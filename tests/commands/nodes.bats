@@ -1,56 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Nodes and clients that must know each other's keys.
+# shellcheck disable=SC2154 # variables of nodes.bash
 load ../lib
-
-setup() {
-	cd "$BATS_TEST_TMPDIR" || return 1
-	: > input
-	mkdir vol native-vol
-	export HEXO_TEST_CASE=$BATS_TEST_TMPDIR
-	export XDG_CONFIG_HOME=$PWD/config XDG_STATE_HOME=$PWD/state
-	export XDG_RUNTIME_DIR=$PWD/run
-	mkdir -m 700 run
-	node_start
-}
-
-teardown() {
-	node_stop
-	[ -z "${proxy:-}" ] || kill "$proxy"
-	left=$(processes_of "$BATS_TEST_TMPDIR")
-	[ -z "$left" ] || {
-		echo "left behind: $left"
-		return 1
-	}
-}
-
-# node_start [PORT]: a hexod on this machine, $port, with the key $key
-node_start() {
-	hexod-x86-64 --listen "127.0.0.1:${1:-0}" --cache cache --timeout 2 \
-		> hexod.out 2> hexod.err 3>&- &
-	hexod=$!
-	until grep -q "^hexod: key" hexod.out; do sleep 0.05; done
-	port=$(sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' hexod.out)
-	key=$(sed -n 's/^hexod: key //p' hexod.out)
-}
-
-node_stop() {
-	kill "$hexod"
-	wait "$hexod" || true
-}
-
-# proxy_start [RECORD]: passes $proxy_port on to $port
-proxy_start() {
-	mkfifo commands
-	"$ROOT/build/tests/proxy" "$port" "$@" < commands > proxy.out 3>&- &
-	proxy=$!
-	exec 7> commands
-	until [ -s proxy.out ]; do sleep 0.05; done
-	proxy_port=$(< proxy.out)
-}
-
-accept_me() {
-	hexo node accept "$(hexo node key)"
-}
+load ../nodes
 
 # s_client OPTION...: what another TLS client gets from the node
 s_client() {

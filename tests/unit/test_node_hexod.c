@@ -21,6 +21,7 @@
 
 #include "base/base.h"
 #include "hexo/layout.h"
+#include "hexo/session.h"
 #include "migrate/channel.h"
 #include "node/client.h"
 #include "node/hash.h"
@@ -211,6 +212,7 @@ static const struct hexo_msg_vm good_vm = {
 	.memory = HEXO_MEMORY_DEFAULT,
 	.stack = HEXO_STACK_DEFAULT,
 	.backend = 2,
+	.timeout_s = 10,
 	.name = "job",
 };
 
@@ -235,6 +237,9 @@ static void checks_vms(void **state)
 	vm.stack = 0;
 	assert_vm_refused(vm, "not within limits");
 	vm = good_vm;
+	vm.timeout_s = 0;
+	assert_vm_refused(vm, "kept for 0 s");
+	vm = good_vm;
 	vm.backend = 3;
 	assert_vm_refused(vm, "unknown backend");
 	vm = good_vm;
@@ -254,18 +259,22 @@ static void client_hears_refusals(void **state)
 		.memory = HEXO_MEMORY_DEFAULT,
 		.stack = HEXO_STACK_DEFAULT,
 		.backend = 2,
+		.timeout_s = 10,
 	};
+	uint64_t session[2];
 	struct hexo_error err;
 	int fd = connect_node();
 
 	/* Told while it is still sending. */
-	assert_int_equal(node_start_vm(fd, &vm, WAIT_MS, &err), -ECONNREFUSED);
+	assert_int_equal(node_start_vm(fd, &vm, WAIT_MS, session, &err),
+			 -ECONNREFUSED);
 	close(fd);
 	assert_non_null(strstr(err.text, "at most 4194304"));
 	vm.elf_size = 1000;
 	vm.memory = UINT64_C(2) << 30;
 	fd = connect_node();
-	assert_int_equal(node_start_vm(fd, &vm, WAIT_MS, &err), -ECONNREFUSED);
+	assert_int_equal(node_start_vm(fd, &vm, WAIT_MS, session, &err),
+			 -ECONNREFUSED);
 	close(fd);
 	assert_non_null(strstr(err.text, "2048 MiB of memory asked for"));
 }
@@ -280,16 +289,47 @@ static void hands_the_connection_to_the_vm(void **state)
 		.memory = HEXO_MEMORY_DEFAULT,
 		.stack = HEXO_STACK_DEFAULT,
 		.backend = 1,
+		.timeout_s = 10,
 	};
+	struct hexo_session_head head;
+	uint64_t session[2], received = 0;
 	struct migrate_inbox inbox = { 0 };
 	struct hexo_error err;
 	int fd = connect_node();
 
 	/* hexo-vm's own words, no longer hexod's. */
-	assert_int_equal(node_start_vm(fd, &vm, WAIT_MS, &err), 0);
+	assert_int_equal(node_start_vm(fd, &vm, WAIT_MS, session, &err), 0);
+	assert_int_equal(base_read_all(fd, &head, sizeof(head)), 0);
+	assert_int_equal(head.magic, HEXO_SESSION_MAGIC);
+	assert_int_equal(head.type, HEXO_SESSION_BYTES);
+	assert_int_equal(head.offset, 0);
 	assert_int_equal(migrate_inbox_wait(&inbox, fd, WAIT_MS, &err), 0);
 	assert_int_equal(inbox.msg.type, HEXO_MSG_ERROR);
 	migrate_inbox_free(&inbox);
+	close(fd);
+
+	/* Another connection hears the same again. */
+	fd = connect_node();
+	assert_int_equal(node_resume(fd, session, WAIT_MS, &received, &err), 0);
+	assert_int_equal(received, 0);
+	assert_int_equal(base_read_all(fd, &head, sizeof(head)), 0);
+	assert_int_equal(head.type, HEXO_SESSION_BYTES);
+	assert_int_equal(head.offset, 0);
+	assert_int_equal(migrate_inbox_wait(&inbox, fd, WAIT_MS, &err), 0);
+	assert_int_equal(inbox.msg.type, HEXO_MSG_ERROR);
+	migrate_inbox_free(&inbox);
+	close(fd);
+}
+
+static void knows_its_sessions(void **state)
+{
+	uint64_t session[2] = { 1, 2 }, received = 0;
+	struct hexo_error err;
+	int fd = connect_node();
+
+	assert_int_equal(node_resume(fd, session, WAIT_MS, &received, &err),
+			 -ECONNREFUSED);
+	assert_non_null(strstr(err.text, "no such session"));
 	close(fd);
 }
 
@@ -304,6 +344,7 @@ int main(void)
 		cmocka_unit_test(checks_vms),
 		cmocka_unit_test(client_hears_refusals),
 		cmocka_unit_test(hands_the_connection_to_the_vm),
+		cmocka_unit_test(knows_its_sessions),
 	};
 
 	return cmocka_run_group_tests_name("hexod", tests, start, stop);
