@@ -15,4 +15,4 @@ CLI_SRC += migrate/channel.c migrate/hash.c migrate/stream.c \
            node/clients.c node/session.c
 
 $(eval $(call program,$(BIN)/hexo,x86-64,$(CLI_SRC) $(BOARD_SRC) \
-	$(BASE_SRC),-lssl -lcrypto -lseccomp -ljansson -lzip -lxxhash))
+	$(BASE_SRC) $(SANDBOX_SRC),-lssl -lcrypto -lseccomp -ljansson -lzip -lxxhash))

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/thread.h"
 
 static void save_forget(struct cli_save *save)
 {
@@ -122,7 +122,6 @@ static int save_add_volume(struct cli_save *save, const struct cli_volume *v)
 int cli_save_sync(struct cli_save *save, const struct cli_volumes *volumes,
 		  struct hexo_error *err)
 {
-	sigset_t all, before;
 	int r = 0;
 
 	for (int i = 0; r == 0 && i < volumes->count; i++)
@@ -131,14 +130,9 @@ int cli_save_sync(struct cli_save *save, const struct cli_volumes *volumes,
 	if (r < 0)
 		return hexo_fail(err, r, "cannot sync a volume: %s",
 				 strerror(-r));
-	/* Signals are the home's loop's. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(&save->thread, NULL, save_thread, save);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (r)
-		return hexo_fail(err, -r, "cannot start a thread: %s",
-				 strerror(r));
+	r = base_thread_start(&save->thread, save_thread, save, err);
+	if (r < 0)
+		return r;
 	save->syncing = true;
 	return 0;
 }

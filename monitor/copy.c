@@ -2,11 +2,11 @@
 #include "monitor/copy.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/base.h"
+#include "base/thread.h"
 #include "monitor/ship.h"
 
 /* As little as this is not worth a round. */
@@ -164,27 +164,17 @@ static void *copy_main(void *arg)
 
 int vm_copy_create(struct vm_copy *copy, struct vm *vm, struct hexo_error *err)
 {
-	pthread_condattr_t attr;
-	sigset_t all, old;
 	pthread_t thread;
 	int r;
 
 	copy->vm = vm;
 	copy->todo = base_alloc(vm->dirty.words * sizeof(*copy->todo));
 	pthread_mutex_init(&copy->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&copy->changed, &attr);
-	pthread_condattr_destroy(&attr);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	r = pthread_create(&thread, NULL, copy_main, copy);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (r)
-		return hexo_fail(err, -r, "cannot start a thread: %s",
-				 strerror(r));
-	pthread_detach(thread);
-	return 0;
+	base_thread_condition(&copy->changed);
+	r = base_thread_start(&thread, copy_main, copy, err);
+	if (r == 0)
+		pthread_detach(thread);
+	return r;
 }
 
 int vm_copy_order(struct vm_copy *copy, const struct migrate_msg *msg,

@@ -2,12 +2,12 @@
 #include "monitor/link.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/thread.h"
 #include "monitor/copy.h"
 
 enum { EXIT_LOST = 125 };
@@ -102,28 +102,18 @@ static void *link_main(void *arg)
 int vm_link_start(struct vm_link *link, int fd, struct hexo_control *control,
 		  struct vm_copy *copy, struct hexo_error *err)
 {
-	pthread_condattr_t attr;
 	pthread_t thread;
-	sigset_t all, old;
 	int r;
 
 	*link = (struct vm_link){ .fd = fd, .control = control, .copy = copy };
 	pthread_getcpuclockid(pthread_self(), &link->guest_clock);
 	pthread_mutex_init(&link->lock, NULL);
 	pthread_mutex_init(&link->sending, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&link->changed, &attr);
-	pthread_condattr_destroy(&attr);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	r = pthread_create(&thread, NULL, link_main, link);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (r)
-		return hexo_fail(err, -r, "cannot start a thread: %s",
-				 strerror(r));
-	pthread_detach(thread);
-	return 0;
+	base_thread_condition(&link->changed);
+	r = base_thread_start(&thread, link_main, link, err);
+	if (r == 0)
+		pthread_detach(thread);
+	return r;
 }
 
 const struct migrate_msg *vm_link_take(struct vm_link *link)

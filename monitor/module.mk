@@ -9,7 +9,7 @@ MONITOR_ARCH := isa.c decode.c traps.c kvm.c process.c
 define monitor
 $(call program,$(BIN)/hexo-vm-$(1),$(1),$(MONITOR_SRC) \
 	$(addprefix monitor/arch/$(1)/,$(MONITOR_ARCH)) \
-	$(MIGRATE_SRC) $(BASE_SRC),-lseccomp -lpthread)
+	$(MIGRATE_SRC) $(BASE_SRC) $(SANDBOX_SRC),-lseccomp -lpthread)
 endef
 
 $(foreach isa,$(ISAS),$(eval $(call monitor,$(isa))))

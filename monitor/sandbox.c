@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "monitor/sandbox.h"
 
-#include <errno.h>
 #include <linux/kvm.h>
-#include <seccomp.h>
 #include <stddef.h>
-#include <string.h>
-#include <sys/mman.h>
+
+#include "base/sandbox.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -52,49 +50,25 @@ static const unsigned long ioctls[] = {
 	KVM_GET_DIRTY_LOG,
 };
 
-static int add_rules(scmp_filter_ctx filter)
+static void add_ioctls(struct base_sandbox *s)
 {
-	size_t i;
-	int r = 0;
-
-	for (i = 0; r == 0 && i < COUNT(calls); i++)
-		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
-	for (i = 0; r == 0 && i < COUNT(ioctls); i++)
-		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-				     SCMP_A1(SCMP_CMP_EQ, ioctls[i]));
-	/* For malloc(): memory, but never code. */
-	if (r == 0)
-		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2,
-				     SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
-				     SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS,
-					     MAP_ANONYMOUS));
-	if (r == 0)
-		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect),
-				     1,
-				     SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	return r;
+	for (size_t i = 0; s->status == 0 && i < COUNT(ioctls); i++)
+		s->status = seccomp_rule_add(s->filter, SCMP_ACT_ALLOW,
+					     SCMP_SYS(ioctl), 1,
+					     SCMP_A1(SCMP_CMP_EQ, ioctls[i]));
 }
 
 int vm_sandbox_enter(const struct vm_backend *backend, struct hexo_error *err)
 {
-	scmp_filter_ctx filter;
-	int r;
+	struct base_sandbox s;
 
 	/* A guest in the monitor's own process is not confined by hiding the
 	 * monitor's system calls, and emulators know no filters. */
 	if (backend != &vm_backend_kvm)
 		return 0;
-	filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	if (!filter)
-		return hexo_fail(err, -ENOMEM, "no memory for the sandbox");
-	r = add_rules(filter);
-	if (r == 0)
-		r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
-	if (r == 0)
-		r = seccomp_load(filter);
-	seccomp_release(filter);
-	if (r < 0)
-		return hexo_fail(err, r, "cannot enter the sandbox: %s",
-				 strerror(-r));
-	return 0;
+	base_sandbox_begin(&s);
+	base_sandbox_calls(&s, SCMP_ACT_ALLOW, calls, COUNT(calls));
+	add_ioctls(&s);
+	base_sandbox_memory(&s, false);
+	return base_sandbox_enter(&s, err);
 }

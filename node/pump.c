@@ -4,13 +4,12 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <poll.h>
-#include <seccomp.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/sandbox.h"
 
 enum { PUMP_ROOM = 64 << 10, GOODBYE_MS = 2000 };
 
@@ -207,26 +206,11 @@ static const int calls[] = {
 
 int node_pump_sandbox(struct hexo_error *err)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	int r = filter ? 0 : -ENOMEM;
+	struct base_sandbox s;
 
-	for (size_t i = 0; r == 0 && i < sizeof(calls) / sizeof(calls[0]); i++)
-		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
-	/* For malloc(): memory, but never code. */
-	if (r == 0)
-		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2,
-				     SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
-				     SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS,
-					     MAP_ANONYMOUS));
-	if (r == 0)
-		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect),
-				     1,
-				     SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	if (r == 0)
-		r = seccomp_load(filter);
-	seccomp_release(filter);
-	if (r < 0)
-		return hexo_fail(err, r, "cannot enter the sandbox: %s",
-				 strerror(-r));
-	return 0;
+	base_sandbox_begin(&s);
+	base_sandbox_calls(&s, SCMP_ACT_ALLOW, calls,
+			   sizeof(calls) / sizeof(calls[0]));
+	base_sandbox_memory(&s, false);
+	return base_sandbox_enter(&s, err);
 }

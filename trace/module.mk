@@ -3,5 +3,5 @@
 TRACE_SRC := $(addprefix trace/,main.c sandbox.c unwind.c symbols.c \
 	select.c)
 
-$(eval $(call program,$(BIN)/hexo-trace,x86-64,$(TRACE_SRC) $(BASE_SRC),\
+$(eval $(call program,$(BIN)/hexo-trace,x86-64,$(TRACE_SRC) $(BASE_SRC) $(SANDBOX_SRC),\
 	-ldw -lseccomp))

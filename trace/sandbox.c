@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <seccomp.h>
-#include <string.h>
-#include <sys/mman.h>
 
+#include "base/sandbox.h"
 #include "trace/trace.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -25,36 +23,13 @@ static const int denied[] = {
 	SCMP_SYS(openat),   SCMP_SYS(access),     SCMP_SYS(getcwd),
 };
 
-static int add_rules(scmp_filter_ctx filter)
-{
-	int r = 0;
-
-	for (size_t k = 0; r == 0 && k < COUNT(calls); k++)
-		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[k], 0);
-	for (size_t k = 0; r == 0 && k < COUNT(denied); k++)
-		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOENT), denied[k],
-				     0);
-	/* memory and files, but never code */
-	if (r == 0)
-		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-				     SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	if (r == 0)
-		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect),
-				     1,
-				     SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	return r;
-}
-
 int trace_sandbox_enter(struct hexo_error *err)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	int r = filter ? add_rules(filter) : -ENOMEM;
+	struct base_sandbox s;
 
-	if (r == 0)
-		r = seccomp_load(filter);
-	seccomp_release(filter);
-	if (r < 0)
-		return hexo_fail(err, r, "cannot enter the sandbox: %s",
-				 strerror(-r));
-	return 0;
+	base_sandbox_begin(&s);
+	base_sandbox_calls(&s, SCMP_ACT_ALLOW, calls, COUNT(calls));
+	base_sandbox_calls(&s, SCMP_ACT_ERRNO(ENOENT), denied, COUNT(denied));
+	base_sandbox_memory(&s, true);
+	return base_sandbox_enter(&s, err);
 }

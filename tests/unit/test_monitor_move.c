@@ -3,7 +3,8 @@
 // LINK: monitor/move.c monitor/ship.c monitor/copy.c monitor/dirty.c
 // LINK: monitor/link.c monitor/probe.c monitor/elf.c
 // LINK: monitor/memory.c monitor/arch/x86-64/isa.c migrate/channel.c
-// LINK: migrate/stream.c migrate/hash.c base/base.c base/error.c; -lpthread
+// LINK: migrate/stream.c migrate/hash.c base/base.c base/error.c
+// LINK: base/thread.c; -lpthread
 #include "tests/unit/monitor_job.h"
 
 static void a_parked_vm_goes_on_when_told(void **state)

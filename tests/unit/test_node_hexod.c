@@ -2,7 +2,7 @@
 // LINK: node/client.c node/address.c node/hash.c node/host.c
 // LINK: node/key.c node/list.c node/identity.c node/tunnel.c node/pump.c
 // LINK: migrate/channel.c migrate/hash.c base/base.c base/error.c
-// LINK: ; -lssl -lcrypto -lseccomp -ljansson -lxxhash
+// LINK: base/sandbox.c; -lssl -lcrypto -lseccomp -ljansson -lxxhash
 /* A whole hexod, as its clients see it. Runs from the top directory. */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/sandbox.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+void base_sandbox_begin(struct base_sandbox *s)
+{
+	s->filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	s->status = s->filter ? 0 : -ENOMEM;
+}
+
+void base_sandbox_calls(struct base_sandbox *s, uint32_t action,
+			const int *calls, size_t count)
+{
+	for (size_t i = 0; s->status == 0 && i < count; i++)
+		s->status = seccomp_rule_add(s->filter, action, calls[i], 0);
+}
+
+void base_sandbox_memory(struct base_sandbox *s, bool files)
+{
+	const struct scmp_arg_cmp no_code =
+		SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+	const struct scmp_arg_cmp no_file =
+		SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS);
+
+	if (s->status == 0 && files)
+		s->status = seccomp_rule_add(s->filter, SCMP_ACT_ALLOW,
+					     SCMP_SYS(mmap), 1, no_code);
+	else if (s->status == 0)
+		s->status =
+			seccomp_rule_add(s->filter, SCMP_ACT_ALLOW,
+					 SCMP_SYS(mmap), 2, no_code, no_file);
+	if (s->status == 0)
+		s->status = seccomp_rule_add(s->filter, SCMP_ACT_ALLOW,
+					     SCMP_SYS(mprotect), 1, no_code);
+}
+
+int base_sandbox_enter(struct base_sandbox *s, struct hexo_error *err)
+{
+	int r = s->status;
+
+	if (r == 0)
+		r = seccomp_attr_set(s->filter, SCMP_FLTATR_CTL_TSYNC, 1);
+	if (r == 0)
+		r = seccomp_load(s->filter);
+	seccomp_release(s->filter);
+	s->filter = NULL;
+	return r < 0 ? hexo_fail(err, r, "cannot enter the sandbox: %s",
+				 strerror(-r))
+		     : 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * System call filters (seccomp). A program adds rules to a filter and then
+ * closes it around itself; whatever no rule allows kills the process. Not
+ * part of all programs: needs libseccomp.
+ */
+#ifndef HEXO_BASE_SANDBOX_H
+#define HEXO_BASE_SANDBOX_H
+
+#include <seccomp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hexo/error.h"
+
+struct base_sandbox {
+	scmp_filter_ctx filter;
+	int status; /* -errno of the first rule that failed */
+};
+
+void base_sandbox_begin(struct base_sandbox *s);
+
+/* What each of the calls does: SCMP_ACT_ALLOW, SCMP_ACT_ERRNO(number). */
+void base_sandbox_calls(struct base_sandbox *s, uint32_t action,
+			const int *calls, size_t count);
+
+/* For malloc(): memory, but never code. files: such as are open may be
+ * mapped, too. */
+void base_sandbox_memory(struct base_sandbox *s, bool files);
+
+/* Closes it around all threads. Frees the filter, failed or not. */
+int base_sandbox_enter(struct base_sandbox *s, struct hexo_error *err);
+
+#endif
