@@ -191,50 +191,16 @@ LLVMValueRef resume_slot(const struct resume *r, LLVMValueRef v)
 		      (uint64_t)ir_map_get(&r->fn->places, v));
 }
 
-/* A phi reads the slot at the end of the block the value comes from; edges
- * that come twice from one block share the load. */
-static void load_for_phi(struct resume *r, LLVMValueRef phi, LLVMValueRef v,
-			 LLVMValueRef c)
+struct slot_load {
+	struct resume *r;
+	LLVMValueRef v;
+};
+
+static LLVMValueRef load_slot(LLVMBuilderRef b, void *context)
 {
-	unsigned n = LLVMCountIncoming(phi);
+	const struct slot_load *l = context;
 
-	for (unsigned k = 0; k < n; k++) {
-		LLVMBasicBlockRef from = LLVMGetIncomingBlock(phi, k);
-		LLVMValueRef load;
-
-		if (LLVMGetIncomingValue(phi, k) != c)
-			continue;
-		LLVMPositionBuilderBefore(r->fr->b,
-					  LLVMGetBasicBlockTerminator(from));
-		load = LLVMBuildLoad2(r->fr->b, LLVMTypeOf(c),
-				      resume_slot(r, v), "");
-		for (unsigned j = k; j < n; j++)
-			if (LLVMGetIncomingBlock(phi, j) == from)
-				LLVMSetOperand(phi, j, load);
-	}
-}
-
-static void load_for_uses(struct resume *r, LLVMValueRef v, LLVMValueRef c)
-{
-	struct ir_list users = { 0 };
-
-	for (LLVMUseRef u = LLVMGetFirstUse(c); u; u = LLVMGetNextUse(u))
-		ir_list_add(&users, LLVMGetUser(u));
-	for (unsigned k = 0; k < users.n; k++) {
-		LLVMValueRef user = users.at[k], load;
-
-		if (LLVMGetInstructionOpcode(user) == LLVMPHI) {
-			load_for_phi(r, user, v, c);
-			continue;
-		}
-		LLVMPositionBuilderBefore(r->fr->b, user);
-		load = LLVMBuildLoad2(r->fr->b, LLVMTypeOf(c),
-				      resume_slot(r, v), "");
-		for (int o = 0; o < LLVMGetNumOperands(user); o++)
-			if (LLVMGetOperand(user, (unsigned)o) == c)
-				LLVMSetOperand(user, (unsigned)o, load);
-	}
-	ir_list_free(&users);
+	return LLVMBuildLoad2(b, LLVMTypeOf(l->v), resume_slot(l->r, l->v), "");
 }
 
 /* After its definition; an invoke's result on an edge of its own, since the
@@ -465,7 +431,8 @@ void resume_build(struct frames *fr, struct frame_function *fn)
 		LLVMValueRef v = r.demoted.at[i];
 		LLVMValueRef c = resume_copy(&r, v);
 
-		load_for_uses(&r, v, c);
+		ir_remake_uses(r.fr->b, c, load_slot,
+			       &(struct slot_load){ &r, v });
 		store_definition(&r, v, c);
 	}
 	/* 3. the ways in */
