@@ -13,9 +13,16 @@
 #include "hexo/checkpoint.h"
 #include "migrate/hash.h"
 
+enum { PIECE = 1 << 20 };
+
+uint64_t cli_checkpoint_padding(uint64_t len)
+{
+	return -len & 7;
+}
+
 static uint64_t padded(uint64_t len)
 {
-	return (len + 7) & ~UINT64_C(7);
+	return len + cli_checkpoint_padding(len);
 }
 
 static uint64_t head_checksum(const struct hexo_checkpoint_head *head)
@@ -129,6 +136,35 @@ int cli_checkpoint_number(const json_t *o, const char *key, uint64_t *number,
 	return 0;
 }
 
+int cli_checkpoint_copy(int fd, uint64_t from, uint64_t size,
+			cli_checkpoint_put *put, void *ctx, uint64_t *checksum,
+			struct hexo_error *err)
+{
+	cleanup_free char *data = base_alloc(PIECE);
+	struct migrate_hash_state hash;
+
+	migrate_hash_begin(&hash, 0);
+	for (uint64_t at = 0; at < size;) {
+		size_t want = size - at < PIECE ? size - at : PIECE;
+		ssize_t n = pread(fd, data, want, (off_t)(from + at));
+		int r = 0;
+
+		if (n < 0)
+			return hexo_fail_errno(err, "cannot read a file");
+		if (n == 0)
+			return hexo_fail(err, -EBADMSG,
+					 "a file is shorter than it was");
+		migrate_hash_add(&hash, data, (size_t)n);
+		if (put)
+			r = put(ctx, data, (size_t)n, err);
+		if (r < 0)
+			return r;
+		at += (uint64_t)n;
+	}
+	*checksum = migrate_hash_end(&hash);
+	return 0;
+}
+
 int cli_checkpoint_begin(const json_t *state, uint64_t data_len,
 			 cli_checkpoint_put *put, void *ctx,
 			 struct hexo_error *err)
@@ -152,7 +188,7 @@ int cli_checkpoint_begin(const json_t *state, uint64_t data_len,
 	if (r == 0)
 		r = put(ctx, text, head.state_len, err);
 	if (r == 0)
-		r = put(ctx, padding, padded(head.state_len) - head.state_len,
+		r = put(ctx, padding, cli_checkpoint_padding(head.state_len),
 			err);
 	return r;
 }

@@ -31,6 +31,15 @@ int cli_checkpoint_number(const json_t *o, const char *key, uint64_t *number,
 typedef int cli_checkpoint_put(void *ctx, const void *data, size_t len,
 			       struct hexo_error *err);
 
+/* Bytes up to the next multiple of 8. */
+uint64_t cli_checkpoint_padding(uint64_t len);
+
+/* Gives size bytes of fd, from an offset on, to put (NULL: to nobody), and
+ * their XXH64. -EBADMSG if there are not so many. */
+int cli_checkpoint_copy(int fd, uint64_t from, uint64_t size,
+			cli_checkpoint_put *put, void *ctx, uint64_t *checksum,
+			struct hexo_error *err);
+
 /* Writes head and state; data_len bytes of data must follow. */
 int cli_checkpoint_begin(const json_t *state, uint64_t data_len,
 			 cli_checkpoint_put *put, void *ctx,

@@ -42,11 +42,6 @@ static char *checkpoint_path(const char *file)
 				       : base_printf("%s/%s", here, file);
 }
 
-static double checkpoint_number(const json_t *answer, const char *key)
-{
-	return json_number_value(json_object_get(answer, key));
-}
-
 static int checkpoint_main(int argc, char **argv, struct hexo_error *err)
 {
 	cleanup_free char *path = NULL;
@@ -72,11 +67,11 @@ static int checkpoint_main(int argc, char **argv, struct hexo_error *err)
 		putchar('\n');
 	} else {
 		printf("%s: %.0f bytes in %.3f s; ", operands.at[1],
-		       checkpoint_number(answer, "bytes"),
-		       checkpoint_number(answer, "total_us") / 1e6);
+		       cli_answer_number(answer, "bytes"),
+		       cli_answer_number(answer, "total_us") / 1e6);
 		if (c.leave)
 			printf("the VM was stopped for %.3f ms\n",
-			       checkpoint_number(answer, "stopped_us") / 1e3);
+			       cli_answer_number(answer, "stopped_us") / 1e3);
 		else
 			printf("the VM has ended\n");
 	}

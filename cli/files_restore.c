@@ -11,9 +11,6 @@
 #include <unistd.h>
 
 #include "base/base.h"
-#include "migrate/hash.h"
-
-enum { PIECE = 1 << 20 };
 
 struct restoring {
 	struct cli_files *files;
@@ -151,34 +148,29 @@ static int open_named(struct restoring *s, struct cli_handle *h,
 	return r < 0 ? r : base_take_fd(fd);
 }
 
+static int put_file(void *fd, const void *data, size_t len,
+		    struct hexo_error *err)
+{
+	int r = base_write_all(*(int *)fd, data, len);
+
+	return r < 0 ? hexo_fail(err, r, "cannot write a deleted file: %s",
+				 strerror(-r))
+		     : 0;
+}
+
 /* Copies the next deleted file's contents to fd. */
 static int copy_data(struct restoring *s, int fd, uint64_t size,
 		     const char *expected, struct hexo_error *err)
 {
-	cleanup_free char *data = base_alloc(PIECE);
-	struct migrate_hash_state hash;
+	uint64_t checksum;
 	char text[17];
+	int r = cli_checkpoint_copy(s->c->fd, s->data_at, size, put_file, &fd,
+				    &checksum, err);
 
-	migrate_hash_begin(&hash, 0);
-	for (uint64_t left = size; left;) {
-		size_t want = left < PIECE ? left : PIECE;
-		ssize_t n = pread(s->c->fd, data, want, (off_t)s->data_at);
-		int r;
-
-		if (n <= 0)
-			return hexo_fail(err, -EBADMSG,
-					 "the checkpoint ends too early");
-		migrate_hash_add(&hash, data, (size_t)n);
-		r = base_write_all(fd, data, (size_t)n);
-		if (r < 0)
-			return hexo_fail(err, r,
-					 "cannot write a deleted file: %s",
-					 strerror(-r));
-		s->data_at += (uint64_t)n;
-		left -= (uint64_t)n;
-	}
-	s->data_at += -size & 7;
-	snprintf(text, sizeof(text), "%016" PRIx64, migrate_hash_end(&hash));
+	if (r < 0)
+		return r;
+	s->data_at += size + cli_checkpoint_padding(size);
+	snprintf(text, sizeof(text), "%016" PRIx64, checksum);
 	if (strcmp(text, expected))
 		return hexo_fail(err, -EBADMSG,
 				 "a deleted file's contents are damaged");

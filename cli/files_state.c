@@ -11,14 +11,6 @@
 #include <unistd.h>
 
 #include "base/base.h"
-#include "migrate/hash.h"
-
-enum { PIECE = 1 << 20 };
-
-static uint64_t padding_of(uint64_t len)
-{
-	return -len & 7;
-}
 
 static int64_t mtime_of(const struct stat *st)
 {
@@ -50,36 +42,6 @@ static bool host_path(int fd, char path[PATH_MAX])
 	return false;
 }
 
-/* Reads size bytes of fd and gives them on, or only makes their checksum. */
-static int copy_data(int fd, uint64_t from, uint64_t size,
-		     cli_checkpoint_put *put, void *ctx, uint64_t *checksum,
-		     struct hexo_error *err)
-{
-	cleanup_free char *data = base_alloc(PIECE);
-	struct migrate_hash_state hash;
-
-	migrate_hash_begin(&hash, 0);
-	for (uint64_t at = 0; at < size;) {
-		size_t want = size - at < PIECE ? size - at : PIECE;
-		ssize_t n = pread(fd, data, want, (off_t)(from + at));
-		int r = 0;
-
-		if (n < 0)
-			return hexo_fail_errno(err, "cannot read a file");
-		if (n == 0)
-			return hexo_fail(err, -EBADMSG,
-					 "a file is shorter than it was");
-		migrate_hash_add(&hash, data, (size_t)n);
-		if (put)
-			r = put(ctx, data, (size_t)n, err);
-		if (r < 0)
-			return r;
-		at += (uint64_t)n;
-	}
-	*checksum = migrate_hash_end(&hash);
-	return 0;
-}
-
 /* A file without a name: its directory, and a checksum of what it holds. */
 static int save_deleted(const struct cli_files *files, int fd,
 			const struct stat *st, char *path, json_t *entry,
@@ -98,13 +60,15 @@ static int save_deleted(const struct cli_files *files, int fd,
 	if (slash)
 		slash[slash == path] = '\0';
 	shown = cli_volume_show(files->volumes, path);
-	r = copy_data(fd, 0, (uint64_t)st->st_size, NULL, NULL, &checksum, err);
+	r = cli_checkpoint_copy(fd, 0, (uint64_t)st->st_size, NULL, NULL,
+				&checksum, err);
 	if (r < 0)
 		return r;
 	snprintf(text, sizeof(text), "%016" PRIx64, checksum);
 	json_object_set_new(entry, "deleted", json_string(shown ? shown : ""));
 	json_object_set_new(entry, "xxh64", json_string(text));
-	*data_len += (uint64_t)st->st_size + padding_of((uint64_t)st->st_size);
+	*data_len += (uint64_t)st->st_size +
+		     cli_checkpoint_padding((uint64_t)st->st_size);
 	return 0;
 }
 
@@ -236,10 +200,10 @@ int cli_files_put_data(const struct cli_files *files, const json_t *state,
 		if (r == 0)
 			r = cli_checkpoint_number(entry, "size", &size, err);
 		if (r == 0)
-			r = copy_data(files->at[number].fd, 0, size, put, ctx,
-				      &checksum, err);
+			r = cli_checkpoint_copy(files->at[number].fd, 0, size,
+						put, ctx, &checksum, err);
 		if (r == 0)
-			r = put(ctx, zeros, padding_of(size), err);
+			r = put(ctx, zeros, cli_checkpoint_padding(size), err);
 		if (r < 0)
 			return r;
 	}

@@ -78,38 +78,26 @@ static int migrate_set(void *ctx, int option, const char *value,
 	}
 }
 
-static const char *migrate_text(const json_t *o, const char *key)
-{
-	const char *text = json_string_value(json_object_get(o, key));
-
-	return text ? text : "";
-}
-
-static double migrate_number(const json_t *o, const char *key)
-{
-	return json_number_value(json_object_get(o, key));
-}
-
 static void migrate_print(const json_t *hop)
 {
 	printf("moved from %s (%s) to %s (%s) at poll %.0f\n",
-	       migrate_text(hop, "from_node"), migrate_text(hop, "from"),
-	       migrate_text(hop, "to_node"), migrate_text(hop, "to"),
-	       migrate_number(hop, "at_poll"));
-	if (migrate_number(hop, "rounds") > 0)
+	       cli_answer_text(hop, "from_node"), cli_answer_text(hop, "from"),
+	       cli_answer_text(hop, "to_node"), cli_answer_text(hop, "to"),
+	       cli_answer_number(hop, "at_poll"));
+	if (cli_answer_number(hop, "rounds") > 0)
 		printf("pre-copy: %.0f rounds, %.0f bytes in %.3f ms while it "
 		       "ran on\n",
-		       migrate_number(hop, "rounds"),
-		       migrate_number(hop, "copied"),
-		       migrate_number(hop, "copy_us") / 1e3);
+		       cli_answer_number(hop, "rounds"),
+		       cli_answer_number(hop, "copied"),
+		       cli_answer_number(hop, "copy_us") / 1e3);
 	printf("park %.3f ms (%.0f frames), transfer %.3f ms (%.0f bytes), "
 	       "resume %.3f ms, stopped for %.3f ms in all\n",
-	       migrate_number(hop, "park_us") / 1e3,
-	       migrate_number(hop, "frames"),
-	       migrate_number(hop, "transfer_us") / 1e3,
-	       migrate_number(hop, "bytes"),
-	       migrate_number(hop, "resume_us") / 1e3,
-	       migrate_number(hop, "down_us") / 1e3);
+	       cli_answer_number(hop, "park_us") / 1e3,
+	       cli_answer_number(hop, "frames"),
+	       cli_answer_number(hop, "transfer_us") / 1e3,
+	       cli_answer_number(hop, "bytes"),
+	       cli_answer_number(hop, "resume_us") / 1e3,
+	       cli_answer_number(hop, "down_us") / 1e3);
 }
 
 static int migrate_ask(struct migrate *m, const struct cli_operands *operands,

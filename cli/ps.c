@@ -38,18 +38,6 @@ static int kill_set(void *ctx, int option, const char *value,
 	return 0;
 }
 
-static const char *ps_text(const json_t *o, const char *key)
-{
-	const char *text = json_string_value(json_object_get(o, key));
-
-	return text ? text : "";
-}
-
-static double ps_number(const json_t *o, const char *key)
-{
-	return json_number_value(json_object_get(o, key));
-}
-
 /* The statuses of all jobs of this user, by name; a new reference. */
 static json_t *ps_collect(const char *directory)
 {
@@ -110,10 +98,13 @@ static int ps_main(int argc, char **argv, struct hexo_error *err)
 		if (as_json)
 			break;
 		printf("%-20s %-9s %-16s %-8s %-9s %5.0f %10.1f  %s\n",
-		       ps_text(vm, "id"), ps_text(vm, "isa"),
-		       ps_text(vm, "node"), ps_text(vm, "backend"),
-		       ps_text(vm, "state"), ps_number(vm, "hops"),
-		       ps_number(vm, "wall_us") / 1e6, ps_text(vm, "job"));
+		       cli_answer_text(vm, "id"), cli_answer_text(vm, "isa"),
+		       cli_answer_text(vm, "node"),
+		       cli_answer_text(vm, "backend"),
+		       cli_answer_text(vm, "state"),
+		       cli_answer_number(vm, "hops"),
+		       cli_answer_number(vm, "wall_us") / 1e6,
+		       cli_answer_text(vm, "job"));
 	}
 	json_decref(all);
 	return 0;

@@ -141,3 +141,15 @@ int cli_runtime_order(const char *id, json_t *request, json_t **answer,
 	json_decref(*answer);
 	return -EIO;
 }
+
+const char *cli_answer_text(const json_t *answer, const char *key)
+{
+	const char *text = json_string_value(json_object_get(answer, key));
+
+	return text ? text : "";
+}
+
+double cli_answer_number(const json_t *answer, const char *key)
+{
+	return json_number_value(json_object_get(answer, key));
+}

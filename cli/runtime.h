@@ -37,6 +37,10 @@ int cli_runtime_address(const char *id, struct sockaddr_un *address,
 int cli_runtime_call(const char *id, json_t *request, json_t **answer,
 		     struct hexo_error *err);
 
+/* What an answer says: "" and 0 where it does not. */
+const char *cli_answer_text(const json_t *answer, const char *key);
+double cli_answer_number(const json_t *answer, const char *key);
+
 /* The same, for what must be done: -EIO with the answer's error if it was
  * not. Takes the request over. */
 int cli_runtime_order(const char *id, json_t *request, json_t **answer,

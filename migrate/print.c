@@ -72,6 +72,22 @@ static int print_vm(void *ctx, const struct hexo_section_vm *vm,
 	return 0;
 }
 
+static void print_range(struct print *p, const char *type, uint64_t addr,
+			uint32_t count, uint64_t offset)
+{
+	if (p->json)
+		fprintf(p->out,
+			", {\"type\": \"%s\", \"offset\": %" PRIu64
+			", \"addr\": %" PRIu64 ", \"count\": %u}",
+			type, offset, addr, count);
+	else
+		fprintf(p->out,
+			"%08" PRIx64 " %-6s 0x%010" PRIx64 " .. 0x%010" PRIx64
+			"  %u pages\n",
+			offset, type, addr,
+			addr + (uint64_t)count * HEXO_PAGE_SIZE, count);
+}
+
 static int print_pages(void *ctx, uint64_t addr, uint32_t count,
 		       const void *data, uint64_t offset,
 		       struct hexo_error *err)
@@ -79,17 +95,7 @@ static int print_pages(void *ctx, uint64_t addr, uint32_t count,
 	struct print *p = ctx;
 
 	p->pages += count;
-	if (p->json)
-		fprintf(p->out,
-			", {\"type\": \"pages\", \"offset\": %" PRIu64
-			", \"addr\": %" PRIu64 ", \"count\": %u}",
-			offset, addr, count);
-	else
-		fprintf(p->out,
-			"%08" PRIx64 " PAGES  0x%010" PRIx64 " .. 0x%010" PRIx64
-			"  %u pages\n",
-			offset, addr, addr + (uint64_t)count * HEXO_PAGE_SIZE,
-			count);
+	print_range(p, p->json ? "pages" : "PAGES", addr, count, offset);
 	return 0;
 }
 
@@ -98,17 +104,7 @@ static int print_zero(void *ctx, uint64_t addr, uint32_t count, uint64_t offset,
 {
 	struct print *p = ctx;
 
-	if (p->json)
-		fprintf(p->out,
-			", {\"type\": \"zero\", \"offset\": %" PRIu64
-			", \"addr\": %" PRIu64 ", \"count\": %u}",
-			offset, addr, count);
-	else
-		fprintf(p->out,
-			"%08" PRIx64 " ZERO   0x%010" PRIx64 " .. 0x%010" PRIx64
-			"  %u pages\n",
-			offset, addr, addr + (uint64_t)count * HEXO_PAGE_SIZE,
-			count);
+	print_range(p, p->json ? "zero" : "ZERO", addr, count, offset);
 	return 0;
 }
 
