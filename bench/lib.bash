@@ -46,9 +46,10 @@ work_open() {
 }
 
 # hops_of ISA MICROSECONDS: options that move a job of that duration there
-# and back, to fresh VMs of the same ISA: what they run are resumed frames
+# and back, to fresh VMs of the same ISA: what they run are resumed frames. It
+# stands still for that: a copy made while it runs costs it write faults
 hops_of() {
-	echo "--hop $(($2 / 20000 + 1))ms:$1 --hop $(($2 / 10000 + 2))ms:$1"
+	echo "--mode stop --hop $(($2 / 20000 + 1))ms:$1 --hop $(($2 / 10000 + 2))ms:$1"
 }
 
 # hops_check STATS: both moves were made

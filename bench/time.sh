@@ -45,8 +45,7 @@ run() {
 		run_native "$program" "$class"
 		return
 	fi
-	[ "$kind" = vm ] ||
-		read -ra hops <<< "--mode stop $(hops_of server "$native_us")"
+	[ "$kind" = vm ] || read -ra hops <<< "$(hops_of server "$native_us")"
 	run_vm "$@" "${hops[@]}" "build/bench/$program" "$class"
 }
 

@@ -72,6 +72,16 @@ hexo_run() {
 	[ "$status" != 124 ] || echo "hexo run took too long"
 }
 
+# wait_text TEXT FILE: until a job in the background has printed it
+wait_text() {
+	local tries
+	for ((tries = 0; tries < 300; tries++)); do
+		! grep -qs "$1" "$2" || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
 # figure FILTER: a figure of the last run, as jq prints it
 figure() {
 	jq -r "$1" stats.json

@@ -9,13 +9,7 @@ begin() {
 	hexo run --name "$NAME" --volume "$PWD/vol:/vol" "$@" \
 		"$(image saved)" /vol go < input > stdout 2> stderr &
 	JOB=$!
-	local tries
-	sleep 0.1
-	for ((tries = 0; tries < 100; tries++)); do
-		! grep -q waiting stdout || return 0
-		sleep 0.1
-	done
-	return 1
+	wait_text waiting stdout
 }
 
 # end STATUS: the job ends so

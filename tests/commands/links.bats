@@ -56,30 +56,36 @@ back() {
 	grep -c "link to far is back" stderr
 }
 
-@test "cut again and again while the job writes" {
-	linked_node
-	"$(native chatter)" native-vol/talk 6000 10 > expected
+# talk COUNT BYTES: chatter begins to write at the node
+talk() {
+	"$(native chatter)" native-vol/talk "$@" > expected
 	run_far --node far --volume "$PWD/vol:/vol" "$(image chatter)" \
-		/vol/talk 6000 10
-	wait_state running
-	link every 100000
+		/vol/talk "$@"
+}
+
+# It ends, and has said and written all.
+talked() {
 	ended 0
 	diff expected stdout
 	diff -r native-vol vol
+}
+
+@test "cut again and again while the job writes" {
+	linked_node
+	talk 6000 10
+	wait_state running
+	link every 100000
+	talked
 	[ "$(broken)" -ge 10 ]
 	[ "$(broken)" = "$(back)" ]
 }
 
 @test "bytes changed on their way are not taken for others" {
 	linked_node
-	"$(native chatter)" native-vol/talk 30 6000000 > expected
-	run_far --node far --volume "$PWD/vol:/vol" "$(image chatter)" \
-		/vol/talk 30 6000000
+	talk 30 6000000
 	wait_state running
 	link corrupt
-	ended 0
-	diff expected stdout
-	diff -r native-vol vol
+	talked
 	[ "$(broken)" = 1 ]
 	[ "$(back)" = 1 ]
 }
@@ -125,15 +131,11 @@ back() {
 
 @test "stalled for a while" {
 	linked_node
-	"$(native chatter)" native-vol/talk 2000 1000 > expected
-	run_far --node far --volume "$PWD/vol:/vol" "$(image chatter)" \
-		/vol/talk 2000 1000
+	talk 2000 1000
 	link stall
 	sleep 1
 	link go
-	ended 0
-	diff expected stdout
-	diff -r native-vol vol
+	talked
 	[ ! -s stderr ]
 }
 

@@ -10,12 +10,7 @@ begin() {
 		stats.json "$@" "$(image dirty)" 24 20 /vol/go \
 		> stdout 2> stderr &
 	JOB=$!
-	local tries
-	for ((tries = 0; tries < 300; tries++)); do
-		! grep -qs ready stdout || return 0
-		sleep 0.1
-	done
-	return 1
+	wait_text ready stdout
 }
 
 end() {
@@ -70,7 +65,7 @@ hop() {
 	hexo run --name "$NAME" --volume "$PWD/vol:/vol" --stats stats.json \
 		"$(image dirty)" 24 4000 /vol/go > stdout 2> stderr &
 	JOB=$!
-	until grep -qs ready stdout; do sleep 0.1; done
+	wait_text ready stdout
 	hexo migrate --downtime 1ms "$NAME" server
 	end
 	hop 0 '.result == "ok" and .rounds < 31'
