@@ -358,6 +358,22 @@ static void expressions(void)
 		       __builtin_types_compatible_p(int, typeof(n)));
 }
 
+/* Assembly without instructions: what comes out is what went in. */
+static void barriers(void)
+{
+	static int first = 5, second = 7;
+	int *p = &second, x = 1;
+	double d = 2.5;
+	long y = 3;
+
+	__asm__ volatile("" : : : "memory");
+	__asm__("" : "+r"(p) : "r"(&first));
+	__asm__("" : "+r"(x), "+r"(y) : "r"(9), "r"(d) : "memory");
+	__asm__("" : "=m"(first) : "m"(first), "r"(x));
+	__asm__("" : "=r"(x), "=r"(y) : "1"(y + 1), "0"(x + 1));
+	printf("%d %d %ld %d\n", *p, x, y, first);
+}
+
 int main(void)
 {
 	int *inside;
@@ -374,5 +390,6 @@ int main(void)
 	variable();
 	labels();
 	expressions();
+	barriers();
 	return 0;
 }

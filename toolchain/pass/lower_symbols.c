@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "toolchain/pass/lower.h"
 
+#include "toolchain/pass/barrier.h"
 #include "toolchain/pass/ir.h"
 
 /* The aliases stay, unused: names that native code may ask for. */
@@ -13,14 +14,30 @@ static void resolve_aliases(LLVMModuleRef m, enum pass_scope scope)
 			LLVMReplaceAllUsesWith(a, LLVMAliasGetAliasee(a));
 }
 
+/* What a barrier results in: one value, or a structure of several. */
+static LLVMValueRef
+build_result(LLVMValueRef call, const struct ir_list *outputs, LLVMBuilderRef b)
+{
+	LLVMValueRef all = LLVMGetPoison(LLVMTypeOf(call));
+
+	if (outputs->n == 1)
+		return outputs->at[0];
+	for (unsigned k = 0; k < outputs->n; k++)
+		all = LLVMBuildInsertValue(b, all, outputs->at[k], k, "");
+	return all;
+}
+
 /* `asm volatile("" ::: "memory")` orders the compiler; an empty asm that
  * ties a value to itself hides it. pass_refuse let nothing else through. */
 static void lower_asm(LLVMValueRef call, LLVMBuilderRef b)
 {
+	struct ir_list outputs = { 0 };
+
 	LLVMPositionBuilderBefore(b, call);
 	LLVMBuildFence(b, LLVMAtomicOrderingSequentiallyConsistent, 1, "");
-	if (LLVMGetFirstUse(call))
-		LLVMReplaceAllUsesWith(call, LLVMGetOperand(call, 0));
+	if (barrier_outputs(call, &outputs) && outputs.n)
+		LLVMReplaceAllUsesWith(call, build_result(call, &outputs, b));
+	ir_list_free(&outputs);
 	LLVMInstructionEraseFromParent(call);
 }
 

@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <llvm-c/DebugInfo.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "toolchain/pass/barrier.h"
 #include "toolchain/pass/ir.h"
 
 /* Functions that cannot be made portable, and what to do instead. */
@@ -26,45 +26,13 @@ static const char *const target_prefixes[] = {
 	"llvm.x86.", "llvm.aarch64.", "llvm.arm.", "llvm.riscv.", "llvm.ppc.",
 };
 
-/* Is `output` tied to an input, by its number among the constraints? */
-static bool asm_is_tied(const char *constraints, size_t len, unsigned output)
-{
-	for (size_t from = 0, to; from < len; from = to + 1) {
-		char *end;
-		unsigned long tied = strtoul(constraints + from, &end, 10);
-
-		to = from;
-		while (to < len && constraints[to] != ',')
-			to++;
-		if (end == constraints + to && end > constraints + from &&
-		    tied == output)
-			return true;
-	}
-	return false;
-}
-
-/* Without instructions, and all that comes out of it went in. */
 static bool asm_is_barrier(LLVMValueRef call)
 {
-	LLVMValueRef a = LLVMGetCalledValue(call);
-	const char *constraints;
-	unsigned outputs = 0;
-	size_t n, len;
+	struct ir_list outputs = { 0 };
+	bool barrier = barrier_outputs(call, &outputs);
 
-	LLVMGetInlineAsmAsmString(a, &n);
-	if (n)
-		return false;
-	constraints = LLVMGetInlineAsmConstraintString(a, &len);
-	for (size_t k = 0; k < len; k++) {
-		if (k && constraints[k - 1] != ',')
-			continue;
-		/* "=*m" is memory, which stays as it is */
-		if (constraints[k] == '=' && constraints[k + 1] != '*' &&
-		    !asm_is_tied(constraints, len, outputs))
-			return false;
-		outputs += constraints[k] == '=';
-	}
-	return true;
+	ir_list_free(&outputs);
+	return barrier;
 }
 
 static int refuse_call(LLVMValueRef call, struct hexo_error *err)
