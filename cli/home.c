@@ -80,6 +80,7 @@ static home_act *const home_table[HOME_STATES][HOME_EVENTS] = {
 		[OWNER_COPIED] = move_note_copied,
 		[OWNER_SHIPPED] = move_shipped,
 		[OWNER_LOST] = home_fail,
+		[TARGET_ASKED] = move_later_got,
 		[TARGET_COMMIT] = move_sign,
 		[TARGET_LOST] = move_return,
 	},
@@ -98,6 +99,34 @@ static home_act *const home_table[HOME_STATES][HOME_EVENTS] = {
 		[OWNER_ENDED] = home_ended,
 		[OWNER_LOST] = move_back,
 		[TARGET_LOST] = move_forget,
+	},
+	[HOME_LANDING] = {
+		[OWNER_ASKED] = move_later_ask,
+		[OWNER_RUNNING] = move_later_running,
+		[OWNER_WHOLE] = move_later_whole,
+		[OWNER_ENDED] = home_ended,
+		[OWNER_LOST] = move_later_back,
+		[TARGET_STREAM] = move_later_stream,
+		[TARGET_SHIPPED] = move_later_sent,
+		[TARGET_LOST] = move_later_torn,
+	},
+	[HOME_FETCHING] = {
+		[OWNER_ASKED] = move_later_ask,
+		[OWNER_PARKED] = move_later_reached,
+		[OWNER_WHOLE] = move_later_whole,
+		[OWNER_ENDED] = home_ended,
+		[OWNER_LOST] = move_later_back,
+		[TARGET_STREAM] = move_later_stream,
+		[TARGET_SHIPPED] = move_later_sent,
+		[TARGET_LOST] = move_later_torn,
+	},
+	[HOME_REACHING] = {
+		[OWNER_ASKED] = move_later_ask,
+		[OWNER_WHOLE] = move_later_whole,
+		[OWNER_LOST] = move_later_back,
+		[TARGET_STREAM] = move_later_stream,
+		[TARGET_SHIPPED] = move_later_sent,
+		[TARGET_LOST] = move_later_torn,
 	},
 	[HOME_RETURNING] = {
 		[OWNER_RUNNING] = move_returned,
@@ -144,6 +173,7 @@ static const struct {
 	[HOME_SETTLING] = { 3, TARGET_LOST, "it did not commit" },
 	[HOME_SIGNED] = { 1, TARGET_LOST, "the stream did not end" },
 	[HOME_ARRIVING] = { 3, OWNER_LOST, "it did not run again" },
+	[HOME_LANDING] = { 3, OWNER_LOST, "it did not run again" },
 	[HOME_RETURNING] = { 3, OWNER_LOST, "it did not run again" },
 	[HOME_HALTING] = { 1, SAVE_FAILED, "the job did not reach a poll" },
 	[HOME_SAVING] = { 1, SAVE_FAILED, "the stream got stuck" },
@@ -151,7 +181,9 @@ static const struct {
 
 bool home_may_give_up(const struct home *home)
 {
-	return home_table[home->state][TARGET_LOST];
+	home_act *act = home_table[home->state][TARGET_LOST];
+
+	return act && act != move_forget && act != move_later_torn;
 }
 
 void home_say(struct home *home, const char *fmt, ...)
@@ -224,6 +256,10 @@ enum home_state home_fail(struct home *home, const struct migrate_msg *msg)
 	struct hexo_error why = home->why;
 
 	move_drop(home, "the job was lost");
+	if (home->saving.kept)
+		home_say(home,
+			 "hexo restore %s goes on from its last checkpoint",
+			 home->config->checkpoint);
 	home->exit_status = why.code < 0 ? why.code : -EIO;
 	if (home->state == HOME_STARTING || home->state == HOME_LOADING)
 		hexo_fail(&home->why, home->exit_status,

@@ -49,6 +49,7 @@ static int home_move_options(struct home *home, json_t *request,
 		cli_control_refuse(&home->control, client, "unknown mode");
 		return -EINVAL;
 	}
+	o->unsafe = json_is_true(json_object_get(request, "unsafe"));
 	if (downtime && json_integer_value(downtime) > 0)
 		o->downtime_ns = (uint64_t)json_integer_value(downtime) * 1000;
 	if (rate && json_integer_value(rate) > 0)

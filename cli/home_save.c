@@ -107,12 +107,13 @@ static enum home_state save_go_on(struct home *home)
 enum home_state save_parked(struct home *home, const struct migrate_msg *msg)
 {
 	struct hexo_msg_usage usage = home_usage(home, msg);
+	const struct hexo_msg_ship ship = { 0 };
 
 	home_stopped(home, &usage);
 	home->parked_at = base_now_ns();
 	if (save_begin(home) < 0)
 		return save_return(home, NULL);
-	home_send(home, home->owner, HEXO_MSG_SHIP, NULL, 0);
+	home_send(home, home->owner, HEXO_MSG_SHIP, &ship, sizeof(ship));
 	return HOME_SAVING;
 }
 
@@ -162,6 +163,8 @@ void save_synced(void *ctx, uint32_t events)
 
 	cli_loop_watch(&home->loop, &s->file.done, 0, NULL);
 	r = cli_save_result(&s->file, &home->why);
+	if (r == 0 && !strcmp(path, home->config->checkpoint))
+		s->kept = true;
 	if (home->state == HOME_SYNCING) {
 		home_handle(home, r < 0 ? SAVE_FAILED : SAVED, NULL);
 	} else if (r < 0) {
@@ -234,6 +237,7 @@ void save_start(struct home *home)
 {
 	if (!home->config->checkpoint_ns)
 		return;
+	home->saving.own = true;
 	home_say(home, "checkpoints go to %s", home->config->checkpoint);
 	save_clock_set(home, home->config->checkpoint_ns);
 }
@@ -244,7 +248,7 @@ void save_close(struct home *home, bool finished)
 
 	cli_save_close(&s->file);
 	/* Restored, a job that ended by itself would do its end twice. */
-	if (finished && home->config->checkpoint_ns)
+	if (finished && s->own)
 		unlink(home->config->checkpoint);
 	free(s->order.path);
 	if (s->clock.fd >= 0)

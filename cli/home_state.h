@@ -28,6 +28,9 @@ enum home_state {
 	HOME_SIGNED,   /* the target has committed; SHIPPED is not here yet */
 	HOME_ARRIVING, /* the target has become the owner, told to run;
 			   the source, now the target, can go on still */
+	HOME_LANDING,  /* the same in a post-copy: its memory is coming */
+	HOME_FETCHING, /* the owner runs, its memory is still coming */
+	HOME_REACHING, /* it has parked at a poll of the plan meanwhile */
 	HOME_RETURNING, /* the move failed; the owner was told to go on */
 	HOME_HALTING,   /* the owner was told to park, for a checkpoint */
 	HOME_SAVING,    /* the owner sends the stream to a file */
@@ -44,10 +47,15 @@ enum home_event {
 	OWNER_SHIPPED,
 	OWNER_COMMIT,
 	OWNER_RUNNING,
+	OWNER_ASKED, /* NEED or GOT */
+	OWNER_WHOLE,
 	OWNER_ENDED, /* EXIT or FAULT */
 	OWNER_LOST,  /* home->why says how */
 	TARGET_HELLO,
 	TARGET_COMMIT,
+	TARGET_ASKED,
+	TARGET_STREAM, /* the source's, once the target is the owner */
+	TARGET_SHIPPED,
 	TARGET_LOST,  /* home->why says how */
 	ORDERED,      /* home->order asks for a move */
 	SAVE_ORDERED, /* home->saving.order asks for a checkpoint */
@@ -65,6 +73,8 @@ struct home_saving {
 	} order;
 	struct cli_save file;
 	bool leave;
+	bool own;  /* config->checkpoint is to be removed at the job's end */
+	bool kept; /* it is whole, and on the disk */
 	unsigned client; /* who is to hear of it; 0: nobody */
 	uint64_t began, stopped_ns, bytes;
 	struct cli_watch clock;
@@ -113,6 +123,11 @@ struct home {
 	uint64_t owner_ran_ns;  /* the same, when its guest last began to run */
 	unsigned streams;       /* STREAM messages of this move */
 
+	/* Of a post-copy, see move_later.c. */
+	bool all_sent, whole;          /* END was sent; has come */
+	uint64_t served;               /* requests of the guest since RUNNING */
+	struct hexo_msg_usage reached; /* of the PARKED in HOME_REACHING */
+
 	struct hexo_error why;
 	bool finished;   /* once ENDED: by itself */
 	int exit_status; /* once ENDED; negative: what home->why says */
@@ -130,6 +145,20 @@ home_act move_begin, move_loaded, move_ordered, move_reached, move_call_off,
 	move_orphan, move_orphan_commit, move_arrived, move_returned,
 	move_ignore, move_copy, move_copied, move_note_copied, move_copy_off,
 	move_calm, move_calm_parked, move_park_off, move_back, move_forget;
+
+/* cli/move_later.c: those of a post-copy. */
+home_act move_later_stream, move_later_ask, move_later_got, move_later_sent,
+	move_later_running, move_later_whole, move_later_reached,
+	move_later_back, move_later_torn;
+
+/* Whether the move in progress is one. */
+bool move_is_later(const struct home *home);
+
+/* Tells who asked for the move, and keeps its figures. */
+void move_over(struct home *home, const char *result);
+
+/* Notes that the new owner runs. */
+void move_note_arrived(struct home *home, const struct migrate_msg *msg);
 
 /* Tells the parked owner to go on. */
 enum home_state move_resume(struct home *home);
@@ -150,9 +179,9 @@ void move_save_end(struct home *home, bool whole);
 int move_clock_open(struct home *home, struct hexo_error *err);
 void move_clock_start(struct home *home);
 
-/* cli/fault.c: the variables HEXO_TEST_KILL_TARGET and HEXO_TEST_STOP_TARGET
- * have the target of a move vanish, or do nothing more, at a step of the
- * protocol. Returns the event that happens instead. */
+/* cli/fault.c: the variables HEXO_TEST_KILL_TARGET, HEXO_TEST_KILL_SOURCE and
+ * HEXO_TEST_STOP_TARGET have a VM of a move vanish, or do nothing more, at a
+ * step of the protocol. Returns the event that happens instead. */
 enum home_event fault_at(struct home *home, enum home_event event);
 
 /* cli/home.c, for the actions. */

@@ -98,6 +98,7 @@ static void home_serve(struct home *home, const struct migrate_msg *msg)
 	struct iovec parts[2] = { { &reply, sizeof(reply) },
 				  { home->answer, 0 } };
 
+	home->served++;
 	memcpy(&io, msg->data, sizeof(io));
 	reply.result = cli_files_serve(&home->files, &io,
 				       (const char *)msg->data + sizeof(io),
@@ -114,7 +115,7 @@ static bool home_guest_runs(const struct home *home)
 	return home->state == HOME_RUNNING || home->state == HOME_CALLING ||
 	       home->state == HOME_PARKING || home->state == HOME_RETURNING ||
 	       home->state == HOME_HALTING || home->state == HOME_COPYING ||
-	       home->state == HOME_CALMING;
+	       home->state == HOME_CALMING || home->state == HOME_FETCHING;
 }
 
 /* Whether the VM that says HELLO is one of this image. */
@@ -143,6 +144,7 @@ static int home_check_hello(struct home *home, struct cli_vm *vm,
 				 "its ELF is not of the build that the "
 				 "manifest names");
 	vm->backend = hello.backend;
+	vm->no_fetch = hello.no_fetch;
 	return 0;
 }
 
@@ -174,6 +176,15 @@ static int home_check(struct home *home, struct cli_vm *vm,
 		return home_check_hello(home, vm, msg);
 	case HEXO_MSG_STREAM:
 		return 0;
+	case HEXO_MSG_NEED:
+		return migrate_msg_check(msg, sizeof(struct hexo_msg_need),
+					 true, &home->why);
+	case HEXO_MSG_GOT:
+		return migrate_msg_check(msg, sizeof(struct hexo_msg_got), true,
+					 &home->why);
+	case HEXO_MSG_WHOLE:
+		return migrate_msg_check(msg, sizeof(struct hexo_msg_whole),
+					 true, &home->why);
 	case HEXO_MSG_COPIED:
 		return migrate_msg_check(msg, sizeof(struct hexo_msg_copied),
 					 true, &home->why);
@@ -199,11 +210,17 @@ static enum home_event home_event_of(struct home *home, struct cli_vm *vm,
 	case HEXO_MSG_PARKED:
 		return owner ? OWNER_PARKED : HOME_EVENTS;
 	case HEXO_MSG_STREAM:
-		return owner ? OWNER_STREAM : HOME_EVENTS;
+		return owner ? OWNER_STREAM : TARGET_STREAM;
+	case HEXO_MSG_NEED:
+		return owner ? OWNER_ASKED : HOME_EVENTS;
+	case HEXO_MSG_GOT:
+		return owner ? OWNER_ASKED : TARGET_ASKED;
+	case HEXO_MSG_WHOLE:
+		return owner ? OWNER_WHOLE : HOME_EVENTS;
 	case HEXO_MSG_COPIED:
 		return owner ? OWNER_COPIED : HOME_EVENTS;
 	case HEXO_MSG_SHIPPED:
-		return owner ? OWNER_SHIPPED : HOME_EVENTS;
+		return owner ? OWNER_SHIPPED : TARGET_SHIPPED;
 	case HEXO_MSG_RUNNING:
 		return owner ? OWNER_RUNNING : HOME_EVENTS;
 	case HEXO_MSG_EXIT:

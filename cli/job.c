@@ -81,8 +81,8 @@ static int job_check_hops(struct cli_job *job, struct hexo_error *err)
 	return 0;
 }
 
-/* Where --checkpoint-every writes to: an absolute path, so that messages say
- * where it is. */
+/* Where --checkpoint-every writes to, and a post-copy: an absolute path, so
+ * that messages say where it is. */
 static int job_place_checkpoints(struct cli_job *job, struct hexo_error *err)
 {
 	struct cli_home_config *home = &job->home;
@@ -90,11 +90,9 @@ static int job_place_checkpoints(struct cli_job *job, struct hexo_error *err)
 	cleanup_free char *directory = NULL;
 	const char *file = home->checkpoint;
 
-	if (!home->checkpoint_ns)
-		return file ? hexo_fail(err, -EINVAL,
-					"--checkpoint needs "
-					"--checkpoint-every")
-			    : 0;
+	if (file && !home->checkpoint_ns)
+		return hexo_fail(err, -EINVAL,
+				 "--checkpoint needs --checkpoint-every");
 	if (file && file[0] == '/')
 		job->checkpoints = base_strdup(file);
 	else if (file)
@@ -105,7 +103,7 @@ static int job_place_checkpoints(struct cli_job *job, struct hexo_error *err)
 					       here ? here : ".", job->id);
 	home->checkpoint = job->checkpoints;
 	directory = base_strdup(job->checkpoints);
-	if (access(dirname(directory), W_OK | X_OK) < 0)
+	if (home->checkpoint_ns && access(dirname(directory), W_OK | X_OK) < 0)
 		return hexo_fail_errno(err, "cannot write %s",
 				       job->checkpoints);
 	return 0;
@@ -245,6 +243,7 @@ void cli_job_init(struct cli_job *job)
 		.home.boards = true,
 		.home.timeout_s = 10,
 		.home.move.downtime_ns = CLI_DOWNTIME_NS,
+		.home.move.unsafe = true, /* the moves of a plan are trials */
 		.checkpoint.fd = -1,
 	};
 	job->home.vm.image = &job->image;

@@ -14,6 +14,7 @@ enum migrate_option {
 	MIGRATE_MODE,
 	MIGRATE_DOWNTIME,
 	MIGRATE_RATE,
+	MIGRATE_UNSAFE,
 	MIGRATE_ABORT,
 	MIGRATE_JSON,
 	MIGRATE_HELP,
@@ -23,13 +24,17 @@ static const struct cli_option migrate_options[] = {
 	[MIGRATE_MODE] = { "mode", "MODE",
 			   "stop: the VM stands still while its memory is "
 			   "sent;\npre-copy: it runs on for the most of it;\n"
+			   "post-copy: it runs there at once, its memory "
+			   "follows;\n"
 			   "auto (default): pre-copy where KVM can do it" },
 	[MIGRATE_DOWNTIME] = { "downtime", "TIME",
 			       "pre-copy goes on until the VM need stop for "
 			       "so\n"
 			       "long only (default: 50ms)" },
 	[MIGRATE_RATE] = { "bandwidth", "SIZE",
-			   "bytes a second of pre-copy, at most, like 10M" },
+			   "bytes a second while it runs, at most, like 10M" },
+	[MIGRATE_UNSAFE] = { "no-safe", NULL,
+			     "no checkpoint after a post-copy" },
 	[MIGRATE_ABORT] = { "abort", NULL,
 			    "give up the move in progress; no WHERE" },
 	[MIGRATE_JSON] = { "json", NULL, "print JSON" },
@@ -67,6 +72,9 @@ static int migrate_set(void *ctx, int option, const char *value,
 		json_object_set_new(m->request, "rate",
 				    json_integer((json_int_t)n));
 		return 0;
+	case MIGRATE_UNSAFE:
+		json_object_set_new(m->request, "unsafe", json_true());
+		return 0;
 	case MIGRATE_ABORT:
 		m->abort = true;
 		return 0;
@@ -90,6 +98,11 @@ static void migrate_print(const json_t *hop)
 		       cli_answer_number(hop, "rounds"),
 		       cli_answer_number(hop, "copied"),
 		       cli_answer_number(hop, "copy_us") / 1e3);
+	if (cli_answer_number(hop, "fetch_us") > 0)
+		printf("post-copy: all of its memory came in %.3f ms, it "
+		       "waited for %.0f pages of it\n",
+		       cli_answer_number(hop, "fetch_us") / 1e3,
+		       cli_answer_number(hop, "faults"));
 	printf("park %.3f ms (%.0f frames), transfer %.3f ms (%.0f bytes), "
 	       "resume %.3f ms, stopped for %.3f ms in all\n",
 	       cli_answer_number(hop, "park_us") / 1e3,

@@ -2,7 +2,8 @@
 /*
  * Moving a job from its owner to a target. Each function is what one event
  * does in one state (see the table in cli/home.c). Until COMMIT has come
- * every failure ends in move_return(): the owner goes on.
+ * every failure ends in move_return(): the owner goes on. What a post-copy
+ * does after that is in move_later.c.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,8 +15,7 @@
 
 enum { MOVE_FEED = 256 << 10 }; /* bytes of --resume in one message */
 
-/* Tells who asked for the move and keeps its figures. */
-static void move_over(struct home *home, const char *result)
+void move_over(struct home *home, const char *result)
 {
 	snprintf(home->hop.result, sizeof(home->hop.result), "%s", result);
 	cli_stats_add_hop(&home->stats, &home->hop);
@@ -62,7 +62,7 @@ static int move_call(struct home *home, const char *where)
 	int r = cli_place_find(where, home->config->boards, &place, &home->why);
 
 	home->streams = 0;
-	home->receiving = false;
+	home->receiving = home->all_sent = home->whole = false;
 	home->moving = true;
 	home->hop = (struct cli_hop){
 		.from = home->owner->place.isa,
@@ -174,6 +174,7 @@ enum home_state move_reached(struct home *home, const struct migrate_msg *msg)
 		move_note_parked(home, msg);
 		return move_resume(home);
 	}
+	home->how = home->config->move;
 	r = move_call(home, move_where(home, usage.polls));
 	move_note_parked(home, msg);
 	if (r < 0)
@@ -188,6 +189,27 @@ static void move_receive(struct home *home)
 	home->receiving = true;
 	move_save_begin(home);
 	home_send_poll(home, home->target, HEXO_MSG_RECEIVE);
+}
+
+/* Whether the move can be made as it is wanted; if not, why not. */
+static int move_check_mode(struct home *home)
+{
+	if (home->how.mode == CLI_MODE_PRE_COPY &&
+	    home->owner->backend != CLI_BACKEND_KVM)
+		return hexo_fail(&home->why, -ENOTSUP,
+				 "pre-copy needs KVM where the job runs; "
+				 "--mode stop does not");
+	if (home->how.mode == CLI_MODE_POST_COPY && home->target->no_fetch)
+		return hexo_fail(&home->why, -ENOTSUP,
+				 "post-copy needs userfaultfd there: %s; "
+				 "--mode stop does not%s",
+				 strerror((int)home->target->no_fetch),
+				 home->target->no_fetch == EPERM
+					 ? " (sysctl "
+					   "vm.unprivileged_userfaultfd=1 "
+					   "allows it)"
+					 : "");
+	return 0;
 }
 
 static enum home_state move_park(struct home *home)
@@ -205,14 +227,12 @@ enum home_state move_copy(struct home *home, const struct migrate_msg *msg)
 	bool can = home->owner->backend == CLI_BACKEND_KVM;
 
 	home->hop.to = home->target->place.isa;
-	if (home->how.mode == CLI_MODE_PRE_COPY && !can) {
-		hexo_fail(&home->why, -ENOTSUP,
-			  "pre-copy needs KVM where the job runs; --mode stop "
-			  "does not");
+	if (move_check_mode(home) < 0) {
 		move_over_failed(home);
 		return HOME_RUNNING;
 	}
-	if (home->how.mode == CLI_MODE_STOP || !can)
+	if (home->how.mode == CLI_MODE_STOP ||
+	    home->how.mode == CLI_MODE_POST_COPY || !can)
 		return move_park(home);
 	home->shipping_since = base_now_ns();
 	move_receive(home);
@@ -284,10 +304,16 @@ enum home_state move_parked_early(struct home *home,
 /* Both ends are ready: the stream may flow. */
 static enum home_state move_ship(struct home *home)
 {
+	const struct hexo_msg_ship ship = {
+		.rate = home->how.rate,
+		.later = home->how.mode == CLI_MODE_POST_COPY,
+	};
+
 	home->hop.to = home->target->place.isa;
+	home->hop.later = ship.later;
 	home->shipping_since = base_now_ns();
 	move_receive(home);
-	home_send(home, home->owner, HEXO_MSG_SHIP, NULL, 0);
+	home_send(home, home->owner, HEXO_MSG_SHIP, &ship, sizeof(ship));
 	return HOME_SHIPPING;
 }
 
@@ -301,6 +327,8 @@ enum home_state move_ship_parked(struct home *home,
 enum home_state move_ship_ready(struct home *home,
 				const struct migrate_msg *msg)
 {
+	if (home->how.mode == CLI_MODE_POST_COPY && move_check_mode(home) < 0)
+		return move_return(home, NULL);
 	return move_ship(home);
 }
 
@@ -324,6 +352,9 @@ static void move_note_shipped(struct home *home, const struct migrate_msg *msg)
 
 enum home_state move_shipped(struct home *home, const struct migrate_msg *msg)
 {
+	/* So little that the target has not even committed. */
+	if (move_is_later(home))
+		return move_later_sent(home, msg);
 	move_note_shipped(home, msg);
 	return HOME_SETTLING;
 }
@@ -332,12 +363,6 @@ static void move_note_commit(struct home *home, const struct migrate_msg *msg)
 {
 	home_usage(home, msg);
 	home->hop.transfer_ns = base_now_ns() - home->shipping_since;
-}
-
-enum home_state move_sign(struct home *home, const struct migrate_msg *msg)
-{
-	move_note_commit(home, msg);
-	return HOME_SIGNED;
 }
 
 static void move_swap(struct home *home)
@@ -358,6 +383,15 @@ static enum home_state move_switch(struct home *home)
 	home->owner_cpu_ns = home->owner_ran_ns = 0;
 	home_send_poll(home, home->owner, HEXO_MSG_RUN);
 	return HOME_ARRIVING;
+}
+
+enum home_state move_sign(struct home *home, const struct migrate_msg *msg)
+{
+	move_note_commit(home, msg);
+	if (!move_is_later(home))
+		return HOME_SIGNED;
+	move_switch(home);
+	return HOME_LANDING;
 }
 
 /* The new owner is lost before it ran. */
@@ -415,21 +449,28 @@ enum home_state move_return(struct home *home, const struct migrate_msg *msg)
 	return move_resume(home);
 }
 
-enum home_state move_arrived(struct home *home, const struct migrate_msg *msg)
+void move_note_arrived(struct home *home, const struct migrate_msg *msg)
 {
 	struct hexo_msg_usage usage = home_usage(home, msg);
 
 	cli_stats_running(&home->stats, home->owner->place.isa);
 	home->owner_ran_ns = usage.cpu_ns;
+	if (!home->moving)
+		return;
+	home->stats.isa[home->target->place.isa].cpu_ns += home->source_cpu_ns;
+	home->hop.resume_ns = usage.step_ns;
+	home->hop.down_ns = base_now_ns() - home->parked_at;
+}
+
+enum home_state move_arrived(struct home *home, const struct migrate_msg *msg)
+{
+	move_note_arrived(home, msg);
 	/* The first VM has come here by --resume: that was no hop. */
 	if (!home->moving)
 		return HOME_RUNNING;
-	home->stats.isa[home->target->place.isa].cpu_ns += home->source_cpu_ns;
 	if (cli_vm_exists(home->target))
 		home_send(home, home->target, HEXO_MSG_RELEASE, NULL, 0);
 	home_retire(home, home->target);
-	home->hop.resume_ns = usage.step_ns;
-	home->hop.down_ns = base_now_ns() - home->parked_at;
 	move_over(home, "ok");
 	return HOME_RUNNING;
 }

@@ -105,6 +105,7 @@ int cli_mode_parse(const char *text, enum cli_mode *mode,
 		[CLI_MODE_AUTO] = "auto",
 		[CLI_MODE_STOP] = "stop",
 		[CLI_MODE_PRE_COPY] = "pre-copy",
+		[CLI_MODE_POST_COPY] = "post-copy",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -113,5 +114,5 @@ int cli_mode_parse(const char *text, enum cli_mode *mode,
 			return 0;
 		}
 	return hexo_fail(err, -EINVAL,
-			 "'%s' is neither stop nor pre-copy nor auto", text);
+			 "'%s' is not auto, stop, pre-copy or post-copy", text);
 }

@@ -9,16 +9,18 @@
 #include "hexo/error.h"
 
 enum cli_mode {
-	CLI_MODE_AUTO,     /* pre-copy where it can be done */
-	CLI_MODE_STOP,     /* the job stands still while its memory is sent */
-	CLI_MODE_PRE_COPY, /* it runs on for the most of it */
+	CLI_MODE_AUTO,      /* pre-copy where it can be done */
+	CLI_MODE_STOP,      /* the job stands still while its memory is sent */
+	CLI_MODE_PRE_COPY,  /* it runs on for the most of it */
+	CLI_MODE_POST_COPY, /* it runs there at once, its memory follows */
 };
 
 /* How a job moves. */
 struct cli_move_options {
 	enum cli_mode mode;
 	uint64_t downtime_ns; /* pre-copy: that the rest may take */
-	uint64_t rate;        /* pre-copy: bytes a second; 0: no limit */
+	uint64_t rate;        /* while it runs: bytes a second; 0: no limit */
+	bool unsafe;          /* post-copy: no checkpoint when all is there */
 };
 
 enum { CLI_DOWNTIME_NS = 50000000 };
@@ -51,7 +53,7 @@ const char *cli_plan_where(const struct cli_plan *plan, uint64_t poll);
 const struct cli_plan_hop *cli_plan_timed(const struct cli_plan *plan,
 					  unsigned number);
 
-/* "auto", "stop" or "pre-copy". */
+/* "auto", "stop", "pre-copy" or "post-copy". */
 int cli_mode_parse(const char *text, enum cli_mode *mode,
 		   struct hexo_error *err);
 

@@ -40,13 +40,14 @@ static const struct cli_option run_options[RUN_OPTIONS + 1] = {
 			  "give a move up that gets stuck for so long\n"
 			  "(default: 10)" },
 	[RUN_MODE] = { "mode", "MODE",
-		       "how it moves at --hop TIME: stop, pre-copy, or auto\n"
-		       "(default: pre-copy where KVM can do it)" },
+		       "how it moves at --hop TIME: stop, pre-copy, "
+		       "post-copy,\n"
+		       "or auto (default: pre-copy where KVM can do it)" },
 	[RUN_DOWNTIME] = { "downtime", "TIME",
 			   "pre-copy goes on until the job need stop for so\n"
 			   "long only (default: 50ms)" },
 	[RUN_RATE] = { "bandwidth", "SIZE",
-		       "bytes a second of pre-copy, at most, like 10M" },
+		       "bytes a second while it runs, at most, like 10M" },
 	[RUN_LINK_TIMEOUT] = { "link-timeout", "TIME",
 			       "the job is lost when its node could not be\n"
 			       "reached for so long; the node ends it then\n"

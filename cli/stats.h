@@ -22,6 +22,9 @@ struct cli_hop {
 	uint64_t rounds; /* of pre-copy; 0: the job was stopped for all of it */
 	uint64_t copied; /* bytes sent while it ran */
 	uint64_t copy_ns;
+	bool later;                  /* post-copy */
+	uint64_t faults;             /* pages it waited for at the target */
+	uint64_t fetch_ns;           /* until all memory was there */
 	char result[HEXO_ERROR_MAX]; /* "ok", or why it failed */
 };
 

@@ -34,7 +34,7 @@ struct cli_vm {
 	int news;     /* from there: struct cli_keeper_news; else -1 */
 	bool unreachable;
 	struct cli_watch news_watch; /* the home's */
-	uint32_t backend;            /* as HELLO said */
+	uint32_t backend, no_fetch;  /* as HELLO said */
 	struct home *home;           /* whose VM it is */
 	struct cli_watch watch;      /* the home's */
 };

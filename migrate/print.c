@@ -119,6 +119,17 @@ static int print_round(void *ctx, uint64_t offset, struct hexo_error *err)
 	return 0;
 }
 
+static int print_later(void *ctx, uint64_t offset, struct hexo_error *err)
+{
+	struct print *p = ctx;
+
+	fprintf(p->out,
+		p->json ? ", {\"type\": \"later\", \"offset\": %" PRIu64 "}"
+			: "%08" PRIx64 " LATER\n",
+		offset);
+	return 0;
+}
+
 static int print_all(struct migrate_reader *r, FILE *in, struct hexo_error *err)
 {
 	char data[16384];
@@ -143,6 +154,7 @@ int migrate_stream_print(FILE *in, FILE *out, bool json, struct hexo_error *err)
 		.pages = print_pages,
 		.zero = print_zero,
 		.round = print_round,
+		.later = print_later,
 	};
 	struct print p = { .out = out, .json = json };
 	struct migrate_reader r;

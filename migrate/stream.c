@@ -109,6 +109,13 @@ int migrate_writer_round(struct migrate_writer *w, struct hexo_error *err)
 	return writer_section(w, HEXO_SECTION_ROUND, parts, 1, err);
 }
 
+int migrate_writer_later(struct migrate_writer *w, struct hexo_error *err)
+{
+	struct iovec parts[1];
+
+	return writer_section(w, HEXO_SECTION_LATER, parts, 1, err);
+}
+
 int migrate_writer_end(struct migrate_writer *w, struct hexo_error *err)
 {
 	struct iovec parts[1];
@@ -240,8 +247,16 @@ static int reader_section(struct migrate_reader *r, const void *data,
 		if (s.length)
 			return reader_fail(r, err, "ROUND section of %u bytes",
 					   s.length);
-		if (r->vms > 1)
+		if (r->vms > 1 || r->later)
 			return reader_fail(r, err, "a round too late");
+		return 0;
+	case HEXO_SECTION_LATER:
+		if (s.length || r->rounds || r->later)
+			return reader_fail(r, err, "LATER out of place");
+		if (!r->visitor->later)
+			return reader_fail(r, err,
+					   "post-copy, which can only be taken "
+					   "in by a VM that is waiting for it");
 		return 0;
 	case HEXO_SECTION_END:
 		if (r->vms != 1u + (r->rounds > 0))
@@ -306,7 +321,7 @@ static int reader_vm(struct migrate_reader *r, const void *data,
 }
 
 /* Whether [addr, addr + len) lies in one part of portable memory. addr is
- * at least portable_low, so nothing wraps. */
+ * at least portable_low, so nothing wraps. Frame records come before LATER. */
 static bool range_ok(const struct migrate_reader *r, uint64_t addr,
 		     uint64_t len)
 {
@@ -321,7 +336,7 @@ static bool range_ok(const struct migrate_reader *r, uint64_t addr,
 		high = l->pstack_high;
 	} else {
 		low = l->frames_low;
-		high = r->frames_end;
+		high = r->later ? low : r->frames_end;
 	}
 	return addr >= low && addr < high && len <= high - addr;
 }
@@ -347,7 +362,7 @@ static int reader_pages(struct migrate_reader *r, const char *data,
 				   "pages at 0x%" PRIx64
 				   ", not a page boundary",
 				   p.addr);
-	if (p.addr < r->next)
+	if (!r->later && p.addr < r->next)
 		return reader_fail(r, err,
 				   "pages at 0x%" PRIx64 " where 0x%" PRIx64
 				   " or more is due",
@@ -375,6 +390,12 @@ static int reader_round(struct migrate_reader *r, struct hexo_error *err)
 				 : 0;
 }
 
+static int reader_later(struct migrate_reader *r, struct hexo_error *err)
+{
+	r->later = true;
+	return r->visitor->later(r->ctx, r->offset, err);
+}
+
 static int reader_payload(struct migrate_reader *r, const void *data,
 			  struct hexo_error *err)
 {
@@ -390,6 +411,8 @@ static int reader_payload(struct migrate_reader *r, const void *data,
 		return reader_vm(r, data, err);
 	case HEXO_SECTION_ROUND:
 		return reader_round(r, err);
+	case HEXO_SECTION_LATER:
+		return reader_later(r, err);
 	default:
 		return reader_pages(r, data, err);
 	}
@@ -448,10 +471,13 @@ int migrate_reader_feed(struct migrate_reader *r, const void *data, size_t len,
 			e = r->have < r->need ? 0
 					      : reader_element(r, r->data, err);
 		}
-		if (e < 0)
-			return e;
 		from += want;
 		len -= want;
+		/* Nothing more of it has to come. */
+		if (e == 0 && r->step == MIGRATE_READ_PAYLOAD && !r->need)
+			e = reader_element(r, r->data, err);
+		if (e < 0)
+			return e;
 	}
 	return 0;
 }

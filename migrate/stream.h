@@ -57,6 +57,7 @@ int migrate_writer_pages(struct migrate_writer *w, uint64_t addr,
 int migrate_writer_zero(struct migrate_writer *w, uint64_t addr, uint32_t count,
 			struct hexo_error *err);
 int migrate_writer_round(struct migrate_writer *w, struct hexo_error *err);
+int migrate_writer_later(struct migrate_writer *w, struct hexo_error *err);
 int migrate_writer_end(struct migrate_writer *w, struct hexo_error *err);
 
 /*
@@ -74,6 +75,8 @@ struct migrate_visitor {
 	int (*zero)(void *ctx, uint64_t addr, uint32_t count, uint64_t offset,
 		    struct hexo_error *err);
 	int (*round)(void *ctx, uint64_t offset, struct hexo_error *err);
+	/* NULL: a stream of post-copy is refused. */
+	int (*later)(void *ctx, uint64_t offset, struct hexo_error *err);
 };
 
 enum migrate_reader_step {
@@ -100,6 +103,7 @@ struct migrate_reader {
 	struct hexo_section section;
 	struct migrate_hash_state sections;
 	unsigned vms, rounds;
+	bool later; /* LATER has come */
 	struct hexo_layout layout;
 	uint64_t frames_end; /* end of the frame records in use */
 	uint64_t next;       /* lowest address that may come next */

@@ -213,7 +213,7 @@ static int64_t call_touch(struct vm *vm, void *request)
 	const struct hexo_hc_buffer *q = request;
 	int r;
 
-	if (!vm_memory_at(&vm->memory, vm_gva(q->addr), q->len, true))
+	if (!vm_memory_check(&vm->memory, vm_gva(q->addr), q->len, true))
 		return -EFAULT;
 	if (q->len > HEXO_TOUCH_MAX)
 		return -EINVAL;

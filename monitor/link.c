@@ -9,6 +9,7 @@
 #include "base/base.h"
 #include "base/thread.h"
 #include "monitor/copy.h"
+#include "monitor/fetch.h"
 
 enum { EXIT_LOST = 125 };
 
@@ -88,24 +89,35 @@ static void *link_main(void *arg)
 		case HEXO_MSG_COPY_STOP:
 			vm_copy_stop(link->copy);
 			break;
+		case HEXO_MSG_STREAM:
+			if (vm_fetch_is_on(link->fetch)) {
+				r = vm_fetch_feed(link->fetch, &link->in.msg,
+						  &err);
+				break;
+			}
+			link_post(link);
+			break;
 		default:
 			link_post(link);
 			break;
 		}
 	}
-	if (r == -EPROTO)
+	if (r == -EPROTO || vm_fetch_is_on(link->fetch))
 		(void)vm_link_send(link, HEXO_MSG_ERROR, err.text,
 				   strlen(err.text), NULL);
 	_exit(EXIT_LOST);
 }
 
 int vm_link_start(struct vm_link *link, int fd, struct hexo_control *control,
-		  struct vm_copy *copy, struct hexo_error *err)
+		  struct vm_copy *copy, struct vm_fetch *fetch,
+		  struct hexo_error *err)
 {
 	pthread_t thread;
 	int r;
 
-	*link = (struct vm_link){ .fd = fd, .control = control, .copy = copy };
+	*link = (struct vm_link){
+		.fd = fd, .control = control, .copy = copy, .fetch = fetch
+	};
 	pthread_getcpuclockid(pthread_self(), &link->guest_clock);
 	pthread_mutex_init(&link->lock, NULL);
 	pthread_mutex_init(&link->sending, NULL);
@@ -116,13 +128,30 @@ int vm_link_start(struct vm_link *link, int fd, struct hexo_control *control,
 	return r;
 }
 
+const struct migrate_msg *vm_link_take_until(struct vm_link *link,
+					     uint64_t until_ns)
+{
+	const struct timespec until = {
+		.tv_sec = (time_t)(until_ns / 1000000000),
+		.tv_nsec = (long)(until_ns % 1000000000),
+	};
+	bool full;
+
+	pthread_mutex_lock(&link->lock);
+	while (!link->full && until_ns == UINT64_MAX)
+		pthread_cond_wait(&link->changed, &link->lock);
+	while (!link->full && until_ns > base_now_ns() &&
+	       pthread_cond_timedwait(&link->changed, &link->lock, &until) !=
+		       ETIMEDOUT)
+		;
+	full = link->full;
+	pthread_mutex_unlock(&link->lock);
+	return full ? &link->in.msg : NULL;
+}
+
 const struct migrate_msg *vm_link_take(struct vm_link *link)
 {
-	pthread_mutex_lock(&link->lock);
-	while (!link->full)
-		pthread_cond_wait(&link->changed, &link->lock);
-	pthread_mutex_unlock(&link->lock);
-	return &link->in.msg;
+	return vm_link_take_until(link, UINT64_MAX);
 }
 
 void vm_link_release(struct vm_link *link)

@@ -17,6 +17,7 @@
 #include "migrate/channel.h"
 
 struct vm_copy;
+struct vm_fetch;
 
 /* A probe that waits for the guest's next poll. */
 struct vm_probe {
@@ -38,17 +39,23 @@ struct vm_link {
 	struct vm_probe probe;
 	struct migrate_inbox in;
 	struct vm_copy *copy;
+	struct vm_fetch *fetch;
 };
 
-/* Starts the reading thread; the calling one is to run the guest. link,
- * control and copy must live until the process ends: the thread is never
- * stopped. */
+/* Starts the reading thread; the calling one is to run the guest. All that is
+ * given must live until the process ends: the thread is never stopped. fetch
+ * may be NULL. */
 int vm_link_start(struct vm_link *link, int fd, struct hexo_control *control,
-		  struct vm_copy *copy, struct hexo_error *err);
+		  struct vm_copy *copy, struct vm_fetch *fetch,
+		  struct hexo_error *err);
 
 /* Waits for the next message; its data is valid until vm_link_release(),
  * which must follow before the next vm_link_take(). */
 const struct migrate_msg *vm_link_take(struct vm_link *link);
+/* The same, but waits no longer than until_ns by base_now_ns(): then NULL,
+ * and there is nothing to release. UINT64_MAX: as long as it takes. */
+const struct migrate_msg *vm_link_take_until(struct vm_link *link,
+					     uint64_t until_ns);
 void vm_link_release(struct vm_link *link);
 
 /* When a PARK came that the guest has not yet answered; 0: none. */

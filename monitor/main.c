@@ -214,6 +214,7 @@ static int hello(struct hexo_error *err)
 		.pid = (uint32_t)getpid(),
 		.build_id = { n->build_id[0], n->build_id[1] },
 		.layout_hash = n->layout_hash,
+		.no_fetch = (uint32_t)vm.fetch.why,
 	};
 
 	return vm_link_send(&vm.link, HEXO_MSG_HELLO, &h, sizeof(h), err);
@@ -244,8 +245,12 @@ static int prepare(const struct options *o, struct hexo_error *err)
 	if (r == 0)
 		r = vm_copy_create(&vm.copy, &vm, err);
 	if (r == 0)
+		r = vm_fetch_create(&vm.fetch, &vm,
+				    vm.backend == &vm_backend_kvm, err);
+	vm.memory.fetch = &vm.fetch;
+	if (r == 0)
 		r = vm_link_start(&vm.link, o->channel, vm.control, &vm.copy,
-				  err);
+				  &vm.fetch, err);
 	return r;
 }
 

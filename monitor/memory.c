@@ -8,6 +8,7 @@
 
 #include "hexo/hypercall.h"
 #include "monitor/dirty.h"
+#include "monitor/fetch.h"
 
 static uint64_t page_up(uint64_t addr)
 {
@@ -178,8 +179,8 @@ const struct vm_range *vm_memory_find(const struct vm_memory *m, uint64_t addr)
 	return NULL;
 }
 
-void *vm_memory_at(const struct vm_memory *m, struct vm_gva addr, uint64_t len,
-		   bool write)
+void *vm_memory_check(const struct vm_memory *m, struct vm_gva addr,
+		      uint64_t len, bool write)
 {
 	const uint32_t need = write ? VM_READ | VM_WRITE : VM_READ;
 	uint64_t at = addr.value, left = len;
@@ -200,10 +201,27 @@ void *vm_memory_at(const struct vm_memory *m, struct vm_gva addr, uint64_t len,
 	return (void *)(len ? m->base + addr.value : m->map);
 }
 
+void *vm_memory_at(const struct vm_memory *m, struct vm_gva addr, uint64_t len,
+		   bool write)
+{
+	void *p = vm_memory_check(m, addr, len, write);
+
+	if (p && vm_fetch_is_on(m->fetch))
+		vm_fetch_touch(m->fetch, addr.value, len);
+	return p;
+}
+
+static int memory_empty(const struct vm_memory *m, uint64_t low, uint64_t high)
+{
+	if (vm_fetch_is_on(m->fetch))
+		return vm_fetch_discard(m->fetch, low, high);
+	return madvise((void *)(m->base + low), high - low, MADV_DONTNEED);
+}
+
 int vm_memory_discard(const struct vm_memory *m, struct vm_gva addr,
 		      uint64_t len)
 {
-	char *p = vm_memory_at(m, addr, len, true);
+	char *p = vm_memory_check(m, addr, len, true);
 	uint64_t low, high;
 
 	if (!p)
@@ -214,7 +232,7 @@ int vm_memory_discard(const struct vm_memory *m, struct vm_gva addr,
 	high = ((addr.value + len) & -(uint64_t)HEXO_PAGE_SIZE) - addr.value;
 	/* Inside one page, or no whole page in between. */
 	if (low >= len || low >= high ||
-	    madvise(p + low, high - low, MADV_DONTNEED) < 0) {
+	    memory_empty(m, addr.value + low, addr.value + high) < 0) {
 		memset(p, 0, len);
 		return 0;
 	}
@@ -225,11 +243,14 @@ int vm_memory_discard(const struct vm_memory *m, struct vm_gva addr,
 
 int vm_memory_touch(const struct vm_memory *m, struct vm_gva addr, uint64_t len)
 {
-	char *p = vm_memory_at(m, addr, len, true);
+	char *p = vm_memory_check(m, addr, len, true);
 	uint64_t skip = addr.value % HEXO_PAGE_SIZE;
 
 	if (!p)
 		return -EFAULT;
+	/* While memory is still coming, none is to be found. */
+	if (vm_fetch_is_on(m->fetch))
+		return 0;
 	if (len && madvise(p - skip, len + skip, MADV_POPULATE_WRITE) < 0)
 		return -errno;
 	return 0;

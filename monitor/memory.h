@@ -42,9 +42,11 @@ struct vm_range {
 enum { VM_RANGES_MAX = 48 };
 
 struct vm_dirty;
+struct vm_fetch;
 
 struct vm_memory {
 	struct vm_dirty *dirty; /* who is to know of writes; or NULL */
+	struct vm_fetch *fetch; /* who brings pages that are missing; or NULL */
 	uintptr_t base;         /* host address of guest address 0 */
 	uintptr_t map;          /* of the reservation */
 	size_t map_len;
@@ -77,13 +79,27 @@ int vm_memory_protect(struct vm_memory *m, struct hexo_error *err);
 /* The range an address lies in, or NULL. */
 const struct vm_range *vm_memory_find(const struct vm_memory *m, uint64_t addr);
 
+/* Whether the range is the program's to write: it migrates, page by page, as
+ * the frame records do not. */
+static inline bool vm_memory_is_program(const struct vm_memory *m,
+					const struct vm_range *range)
+{
+	return range->low >= m->layout.portable_low &&
+	       range->low < m->layout.frames_low && (range->perm & VM_WRITE);
+}
+
 /*
  * A host pointer to len bytes at addr, if the guest itself may read (write:
  * and write) all of them and none is of the control page; else NULL. With
- * len 0 every address is good and the pointer must not be used.
+ * len 0 every address is good and the pointer must not be used. May wait for
+ * pages that are still to come (fetch.h).
  */
 void *vm_memory_at(const struct vm_memory *m, struct vm_gva addr, uint64_t len,
 		   bool write);
+
+/* The same without waiting: only for what does not use the pages there. */
+void *vm_memory_check(const struct vm_memory *m, struct vm_gva addr,
+		      uint64_t len, bool write);
 
 /* A host pointer to memory of the monitor's own inside the guest's
  * reservation (page tables, control page); the caller knows that it is

@@ -47,7 +47,26 @@ static int ship_stream(struct vm *vm, struct migrate_writer *w, bool rest,
 	return r < 0 ? r : migrate_writer_end(w, err);
 }
 
-static int ship(struct vm *vm, struct hexo_error *err)
+/* What a target needs to run; the rest follows by pieces. */
+static int ship_first(struct vm *vm, const struct hexo_msg_ship *order,
+		      struct hexo_error *err)
+{
+	const struct migrate_identity id = vm_ship_identity(vm);
+	struct migrate_writer *w = &vm->push.writer;
+	int r = migrate_writer_begin(w, &id, put_message, &vm->link, err);
+
+	if (r == 0)
+		r = vm_ship_state(vm, w, err);
+	if (r == 0)
+		r = vm_ship_frames(vm, w, err);
+	if (r == 0)
+		r = migrate_writer_later(w, err);
+	if (r == 0)
+		vm_push_begin(vm, order);
+	return r;
+}
+
+static int ship_all(struct vm *vm, struct hexo_error *err)
 {
 	struct hexo_msg_usage u = { .frames = vm->frames };
 	uint64_t begin = base_now_ns();
@@ -63,6 +82,26 @@ static int ship(struct vm *vm, struct hexo_error *err)
 	u.bytes = w->bytes;
 	vm_usage(vm, true, &u);
 	return vm_link_send(&vm->link, HEXO_MSG_SHIPPED, &u, sizeof(u), err);
+}
+
+static int ship(struct vm *vm, const struct migrate_msg *m,
+		struct hexo_error *err)
+{
+	struct hexo_msg_ship order;
+	int r = migrate_msg_check(m, sizeof(order), true, err);
+
+	if (r < 0)
+		return r;
+	memcpy(&order, m->data, sizeof(order));
+	/* The home waits for WHOLE before it asks for another move. */
+	if (vm_fetch_is_on(&vm->fetch))
+		return hexo_fail(err, -EPROTO,
+				 "SHIP message while memory is still coming");
+	r = vm_step(vm, VM_SHIP, err);
+	if (r < 0)
+		return r;
+	vm_push_stop(vm);
+	return order.later ? ship_first(vm, &order, err) : ship_all(vm, err);
 }
 
 /* The payload of RESUME and RUN. */
@@ -88,9 +127,13 @@ static int parked_message(struct vm *vm, const struct migrate_msg *m,
 
 	switch (m->type) {
 	case HEXO_MSG_SHIP:
-		r = vm_step(vm, VM_SHIP, err);
-		return r < 0 ? r : ship(vm, err);
+		return ship(vm, m, err);
+	case HEXO_MSG_NEED:
+		return vm_push_need(vm, m, err);
+	case HEXO_MSG_GOT:
+		return vm_push_got(vm, m, err);
 	case HEXO_MSG_RESUME:
+		vm_push_stop(vm);
 		(void)vm_copy_finish(&vm->copy);
 		vm_copy_forget(&vm->copy);
 		r = vm_step(vm, VM_RESUME, err);
@@ -117,8 +160,15 @@ static int parked(struct vm *vm, struct hexo_error *err)
 	vm_usage(vm, false, &u);
 	r = vm_link_send(&vm->link, HEXO_MSG_PARKED, &u, sizeof(u), err);
 	while (r == 0 && vm->state != VM_RESUMING && !vm_is_over(vm)) {
-		r = parked_message(vm, vm_link_take(&vm->link), err);
-		vm_link_release(&vm->link);
+		const struct migrate_msg *m =
+			vm_link_take_until(&vm->link, vm_push_due(vm));
+
+		if (m) {
+			r = parked_message(vm, m, err);
+			vm_link_release(&vm->link);
+		} else {
+			r = vm_push_step(vm, err);
+		}
 	}
 	return r;
 }
@@ -161,8 +211,11 @@ static int receive_pages(void *ctx, uint64_t addr, uint32_t count,
 {
 	struct vm *vm = ctx;
 	size_t len = (size_t)count * HEXO_PAGE_SIZE;
-	void *to = vm_memory_at(&vm->memory, vm_gva(addr), len, true);
+	void *to;
 
+	if (vm_fetch_is_on(&vm->fetch))
+		return vm_fetch_pages(&vm->fetch, addr, count, data, err);
+	to = vm_memory_at(&vm->memory, vm_gva(addr), len, true);
 	if (!to)
 		return hexo_fail(err, -EINVAL,
 				 "migration stream, byte %" PRIu64
@@ -178,6 +231,8 @@ static int receive_zero(void *ctx, uint64_t addr, uint32_t count,
 {
 	struct vm *vm = ctx;
 
+	if (vm_fetch_is_on(&vm->fetch))
+		return vm_fetch_pages(&vm->fetch, addr, count, NULL, err);
 	if (vm_memory_discard(&vm->memory, vm_gva(addr),
 			      (uint64_t)count * HEXO_PAGE_SIZE) < 0)
 		return hexo_fail(err, -EINVAL,
@@ -187,13 +242,22 @@ static int receive_zero(void *ctx, uint64_t addr, uint32_t count,
 	return 0;
 }
 
-static int receive_stream(struct vm *vm, struct migrate_reader *reader,
-			  struct hexo_error *err)
+static int receive_later(void *ctx, uint64_t offset, struct hexo_error *err)
 {
-	int r = 0;
+	struct vm *vm = ctx;
 
-	while (r == 0 && !migrate_reader_done(reader)) {
+	return vm_fetch_begin(&vm->fetch, err);
+}
+
+/* Until END or LATER. The last message is not released: what follows LATER
+ * is for the channel's thread. */
+static int receive_stream(struct vm *vm, struct hexo_error *err)
+{
+	struct migrate_reader *reader = &vm->fetch.reader;
+
+	for (;;) {
 		const struct migrate_msg *m = vm_link_take(&vm->link);
+		int r;
 
 		if (m->type == HEXO_MSG_STREAM)
 			r = migrate_reader_feed(reader, m->data, m->len, err);
@@ -201,9 +265,26 @@ static int receive_stream(struct vm *vm, struct migrate_reader *reader,
 			r = hexo_fail(err, -EPROTO,
 				      "%s message inside the stream",
 				      migrate_msg_name(m->type));
+		if (r == 0 && migrate_reader_done(reader) && reader->later)
+			r = hexo_fail(err, -EPROTO,
+				      "post-copy in a single message");
+		if (r < 0 || migrate_reader_done(reader) || reader->later)
+			return r;
 		vm_link_release(&vm->link);
 	}
-	return r;
+}
+
+static int receive_commit(struct vm *vm, uint64_t begin, struct hexo_error *err)
+{
+	const struct migrate_reader *reader = &vm->fetch.reader;
+	struct hexo_msg_usage u = { .bytes = reader->offset };
+	int r = vm_step(vm, VM_COMMIT, err);
+
+	if (r < 0)
+		return r;
+	u.step_ns = base_now_ns() - begin;
+	vm_usage(vm, !reader->later, &u);
+	return vm_link_send(&vm->link, HEXO_MSG_COMMIT, &u, sizeof(u), err);
 }
 
 int vm_receive(struct vm *vm, struct hexo_error *err)
@@ -212,27 +293,25 @@ int vm_receive(struct vm *vm, struct hexo_error *err)
 		.vm = receive_vm,
 		.pages = receive_pages,
 		.zero = receive_zero,
+		.later = receive_later,
 	};
-	const struct migrate_identity id = vm_ship_identity(vm);
-	struct hexo_msg_usage u = { 0 };
+	struct migrate_reader *reader = &vm->fetch.reader;
 	const struct migrate_msg *m;
-	struct migrate_reader reader;
 	uint64_t begin = base_now_ns();
+	bool later;
 	int r;
 
-	r = migrate_reader_init(&reader, &id, &visitor, vm, err);
+	vm->fetch.identity = vm_ship_identity(vm);
+	r = migrate_reader_init(reader, &vm->fetch.identity, &visitor, vm, err);
 	if (r < 0)
 		return r;
-	r = receive_stream(vm, &reader, err);
-	u.bytes = reader.offset;
-	migrate_reader_free(&reader);
+	r = receive_stream(vm, err);
+	later = reader->later;
 	if (r == 0)
-		r = vm_step(vm, VM_COMMIT, err);
-	if (r < 0)
-		return r;
-	u.step_ns = base_now_ns() - begin;
-	vm_usage(vm, true, &u);
-	r = vm_link_send(&vm->link, HEXO_MSG_COMMIT, &u, sizeof(u), err);
+		r = receive_commit(vm, begin, err);
+	vm_link_release(&vm->link);
+	if (!later)
+		migrate_reader_free(reader);
 	if (r < 0)
 		return r;
 	m = vm_link_take(&vm->link);

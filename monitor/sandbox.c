@@ -2,6 +2,7 @@
 #include "monitor/sandbox.h"
 
 #include <linux/kvm.h>
+#include <linux/userfaultfd.h>
 #include <stddef.h>
 
 #include "base/sandbox.h"
@@ -39,8 +40,8 @@ static const int calls[] = {
 	SCMP_SYS(exit_group),
 };
 
-/* Of the many things ioctl() can do: running the vCPU and reading it, and
- * the log of what it writes. */
+/* Of the many things ioctl() can do: running the vCPU and reading it, the
+ * log of what it writes, and post-copy. */
 static const unsigned long ioctls[] = {
 	KVM_RUN,
 	KVM_GET_REGS,
@@ -48,6 +49,11 @@ static const unsigned long ioctls[] = {
 	KVM_GET_ONE_REG,
 	KVM_SET_USER_MEMORY_REGION,
 	KVM_GET_DIRTY_LOG,
+	UFFDIO_REGISTER,
+	UFFDIO_UNREGISTER,
+	UFFDIO_COPY,
+	UFFDIO_ZEROPAGE,
+	UFFDIO_WAKE,
 };
 
 static void add_ioctls(struct base_sandbox *s)

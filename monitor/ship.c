@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "monitor/arch.h"
+#include "monitor/bits.h"
 #include "monitor/usage.h"
 
 struct migrate_identity vm_ship_identity(const struct vm *vm)
@@ -59,8 +60,7 @@ static void choose(const struct vm *vm, uint64_t addr, unsigned pages,
 		vm_usage_touched(&vm->memory, addr, pages, choice);
 	for (i = 0; i < pages; i++) {
 		uint64_t bit = vm_dirty_bit(addr) + i;
-		bool wanted =
-			todo ? todo[bit / 64] >> (bit % 64) & 1 : choice[i];
+		bool wanted = todo ? vm_bits_get(todo, bit) : choice[i];
 
 		choice[i] = PAGE_SKIP;
 		if (!wanted)
@@ -130,13 +130,6 @@ static int ship_range(struct vm *vm, struct migrate_writer *w, uint64_t low,
 	return r;
 }
 
-/* A writable range of portable memory, the frame records aside? */
-static bool is_program(const struct vm_memory *m, const struct vm_range *g)
-{
-	return g->low >= m->layout.portable_low &&
-	       g->low < m->layout.frames_low && (g->perm & VM_WRITE);
-}
-
 int vm_ship_memory(struct vm *vm, struct migrate_writer *w,
 		   const uint64_t *todo, struct hexo_error *err)
 {
@@ -145,7 +138,7 @@ int vm_ship_memory(struct vm *vm, struct migrate_writer *w,
 	int r = 0;
 
 	for (i = 0; r == 0 && i < m->ranges; i++)
-		if (is_program(m, &m->range[i]))
+		if (vm_memory_is_program(m, &m->range[i]))
 			r = ship_range(vm, w, m->range[i].low, m->range[i].high,
 				       todo, err);
 	return r;
@@ -159,6 +152,23 @@ int vm_ship_frames(struct vm *vm, struct migrate_writer *w,
 
 	high = (high + HEXO_PAGE_SIZE - 1) & -(uint64_t)HEXO_PAGE_SIZE;
 	return ship_range(vm, w, low, high, NULL, err);
+}
+
+int vm_ship_piece(struct vm *vm, struct migrate_writer *w, uint64_t addr,
+		  uint32_t *count, uint32_t max, struct hexo_error *err)
+{
+	static uint8_t choice[VM_SHIP_PIECE_MAX];
+	unsigned n = 1;
+
+	_Static_assert((unsigned)VM_SHIP_PIECE_MAX <= VM_TOUCHED_MAX,
+		       "a piece is chosen at once");
+	choose(vm, addr, *count, NULL, choice);
+	while (n < *count && choice[n] == choice[0] &&
+	       (n < max || choice[0] != PAGE_DATA))
+		n++;
+	*count = n;
+	return ship_run(vm, w, choice[0] == PAGE_DATA ? PAGE_DATA : PAGE_ZERO,
+			addr, n, err);
 }
 
 static uint64_t count_touched(const struct vm_memory *m, uint64_t low,
@@ -180,15 +190,6 @@ static uint64_t count_touched(const struct vm_memory *m, uint64_t low,
 	return pages;
 }
 
-static uint64_t count_bits(const uint64_t *bits, uint64_t low, uint64_t high)
-{
-	uint64_t pages = 0;
-
-	for (uint64_t i = vm_dirty_bit(low); i < vm_dirty_bit(high); i++)
-		pages += bits[i / 64] >> (i % 64) & 1;
-	return pages;
-}
-
 uint64_t vm_ship_size(const struct vm *vm, const uint64_t *todo)
 {
 	const struct vm_memory *m = &vm->memory;
@@ -197,9 +198,11 @@ uint64_t vm_ship_size(const struct vm *vm, const uint64_t *todo)
 	for (unsigned i = 0; i < m->ranges; i++) {
 		const struct vm_range *g = &m->range[i];
 
-		if (!is_program(m, g))
+		if (!vm_memory_is_program(m, g))
 			continue;
-		pages += todo ? count_bits(todo, g->low, g->high)
+		pages += todo ? vm_bits_count(todo, vm_dirty_bit(g->low),
+					      (g->high - g->low) /
+						      HEXO_PAGE_SIZE)
 			      : count_touched(m, g->low, g->high);
 	}
 	return pages * HEXO_PAGE_SIZE;

@@ -24,6 +24,15 @@ int vm_ship_memory(struct vm *vm, struct migrate_writer *w,
 int vm_ship_frames(struct vm *vm, struct migrate_writer *w,
 		   struct hexo_error *err);
 
+/*
+ * The begin of *count pages from addr on, of one range, of a parked VM, in one
+ * section: pages, at most max, or as many zeros as there are. *count becomes
+ * how many these were.
+ */
+enum { VM_SHIP_PIECE_MAX = 4096 };
+int vm_ship_piece(struct vm *vm, struct migrate_writer *w, uint64_t addr,
+		  uint32_t *count, uint32_t max, struct hexo_error *err);
+
 /* Bytes that vm_ship_memory() would send, about. */
 uint64_t vm_ship_size(const struct vm *vm, const uint64_t *todo);
 

@@ -12,8 +12,10 @@
 #include "monitor/copy.h"
 #include "monitor/dirty.h"
 #include "monitor/elf.h"
+#include "monitor/fetch.h"
 #include "monitor/link.h"
 #include "monitor/memory.h"
+#include "monitor/push.h"
 
 struct vm_backend;
 
@@ -55,6 +57,8 @@ struct vm {
 	struct vm_memory memory;
 	struct vm_dirty dirty;
 	struct vm_copy copy;
+	struct vm_push push;
+	struct vm_fetch fetch;
 	struct vm_elf elf;
 	const struct vm_backend *backend;
 	struct vm_link link;

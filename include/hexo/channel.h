@@ -27,6 +27,19 @@
  *   (pre-copy): the home says COPY, gets STREAM..., and COPIED when what is
  *   left can be sent in little time; then it says PARK, and SHIP is for the
  *   rest of the stream. COPY_STOP ends it early, answered by COPIED, too.
+ *   Post-copy: SHIP asks the source to send what the target needs to run, up
+ *   to the stream's LATER. The target commits there; the home says RUN, and
+ *   the rest of the stream follows while it runs:
+ *          home  NEED <------------- target a page that it waits for
+ *          home  NEED -------------> source which sends that one next
+ *          home  GOT <-------------- target how much of the stream has come
+ *          home  GOT --------------> source which keeps little under way
+ *          home <-- SHIPPED -------- source after its last STREAM
+ *          home <-- WHOLE ---------- target all of it is there and checked
+ *          home  RELEASE ----------> source
+ *   The source is kept until then. If the target is lost, the source goes on
+ *   if nothing was heard of the job's run there; a home takes that for what
+ *   did not happen.
  *   On any failure before RUNNING arrives: the home closes the target's
  *   connection (a target whose connection closes exits without a trace) and
  *   sends RESUME to the source, which goes on. A target acts only after
@@ -41,7 +54,7 @@
 #include <stdint.h>
 
 #define HEXO_MSG_MAGIC   0x314d5848u /* "HXM1" */
-#define HEXO_MSG_VERSION 3
+#define HEXO_MSG_VERSION 4
 #define HEXO_MSG_MAX     ((1u << 20) + 8192) /* payload bytes, at most */
 
 struct hexo_msg_head {
@@ -60,7 +73,8 @@ enum hexo_msg_type {
 	HEXO_MSG_START = 1, /* struct hexo_msg_start, boot block */
 	HEXO_MSG_PARK,      /* park at the next poll */
 	HEXO_MSG_RECEIVE,   /* struct hexo_msg_start: a stream will follow */
-	HEXO_MSG_SHIP,      /* send the stream of the parked VM */
+	HEXO_MSG_SHIP,      /* struct hexo_msg_ship: send the stream of the
+			       parked VM */
 	HEXO_MSG_RESUME,    /* struct hexo_msg_poll: the parked VM goes on */
 	HEXO_MSG_RUN,       /* struct hexo_msg_poll: the received VM runs */
 	HEXO_MSG_RELEASE,   /* the moved VM's source exits */
@@ -85,9 +99,12 @@ enum hexo_msg_type {
 	HEXO_MSG_ERROR,      /* text: hexo-vm itself failed; it exits */
 	HEXO_MSG_PROBED,     /* struct hexo_msg_probed: the answer */
 	HEXO_MSG_COPIED,     /* struct hexo_msg_copied: the rounds are over */
+	HEXO_MSG_WHOLE,      /* struct hexo_msg_whole: post-copy is over */
 
 	/* both ways */
 	HEXO_MSG_STREAM = 64, /* bytes of the migration stream */
+	HEXO_MSG_NEED,        /* struct hexo_msg_need, target to source */
+	HEXO_MSG_GOT,         /* struct hexo_msg_got, target to source */
 
 	/* client -> hexod, before a connection becomes a VM's channel */
 	HEXO_MSG_NODE_INFO = 96, /* no payload; answered by the same type with
@@ -129,6 +146,8 @@ struct hexo_msg_hello {
 	uint32_t pid;
 	uint64_t build_id[2];
 	uint64_t layout_hash;
+	uint32_t no_fetch; /* errno: why it cannot take post-copy in; 0: can */
+	uint32_t reserved;
 };
 
 struct hexo_msg_usage {
@@ -148,6 +167,26 @@ struct hexo_msg_usage {
 struct hexo_msg_copy {
 	uint64_t downtime_ns; /* in which the rest is to be sent */
 	uint64_t rate;        /* bytes a second, at most; 0: no limit */
+};
+
+struct hexo_msg_ship {
+	uint64_t rate;  /* post-copy: bytes a second, at most; 0: no limit */
+	uint32_t later; /* 1: post-copy */
+	uint32_t reserved;
+};
+
+struct hexo_msg_need {
+	uint64_t addr; /* of a page of the program */
+};
+
+struct hexo_msg_got {
+	uint64_t bytes; /* of the stream, from its begin */
+};
+
+struct hexo_msg_whole {
+	uint64_t faults; /* pages that the guest waited for */
+	uint64_t bytes;  /* of the stream */
+	uint64_t ns;     /* from COMMIT on */
 };
 
 struct hexo_msg_copied {
@@ -211,7 +250,11 @@ struct hexo_msg_resume {
 	uint64_t received; /* bytes of the session, by who sends this */
 };
 
-_Static_assert(sizeof(struct hexo_msg_hello) == 40, "channel format");
+_Static_assert(sizeof(struct hexo_msg_hello) == 48, "channel format");
+_Static_assert(sizeof(struct hexo_msg_ship) == 16, "channel format");
+_Static_assert(sizeof(struct hexo_msg_need) == 8, "channel format");
+_Static_assert(sizeof(struct hexo_msg_got) == 8, "channel format");
+_Static_assert(sizeof(struct hexo_msg_whole) == 24, "channel format");
 _Static_assert(sizeof(struct hexo_msg_usage) == 64, "channel format");
 _Static_assert(sizeof(struct hexo_msg_probed) == 16, "channel format");
 _Static_assert(sizeof(struct hexo_msg_copy) == 16, "channel format");

@@ -17,6 +17,10 @@
  * with PAGES and ZERO of what has changed since; and when it is parked ROUND
  * with a second VM, which counts, what has changed last, and END. Within a
  * round pages ascend and none comes twice.
+ *
+ * Where the guest runs at the target before its memory is there (post-copy),
+ * the frame records come first: VM, PAGES..., LATER; then PAGES and ZERO of
+ * all other memory in any order, each page once, and END.
  */
 #ifndef HEXO_STREAM_H
 #define HEXO_STREAM_H
@@ -24,7 +28,7 @@
 #include <stdint.h>
 
 #define HEXO_STREAM_MAGIC   UINT64_C(0x314d525453584548) /* "HEXSTRM1" */
-#define HEXO_STREAM_VERSION 2
+#define HEXO_STREAM_VERSION 3
 #define HEXO_SECTION_MAX    (1u << 20) /* payload bytes, at most */
 
 struct hexo_stream_head {
@@ -42,6 +46,7 @@ enum hexo_section_type {
 	HEXO_SECTION_END = 3,
 	HEXO_SECTION_ROUND = 4, /* no payload */
 	HEXO_SECTION_ZERO = 5,  /* struct hexo_section_pages */
+	HEXO_SECTION_LATER = 6, /* no payload */
 };
 
 struct hexo_section {

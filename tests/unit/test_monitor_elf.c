@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-// LINK: monitor/elf.c monitor/memory.c base/error.c
+// LINK: monitor/elf.c monitor/memory.c monitor/fetch_guest.c
+// LINK: base/error.c
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

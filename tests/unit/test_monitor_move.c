@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: monitor/hypercall.c monitor/fault.c monitor/usage.c monitor/state.c
 // LINK: monitor/move.c monitor/ship.c monitor/copy.c monitor/dirty.c
+// LINK: monitor/push.c monitor/fetch.c monitor/fetch_guest.c
 // LINK: monitor/link.c monitor/probe.c monitor/elf.c
 // LINK: monitor/memory.c monitor/arch/x86-64/isa.c migrate/channel.c
 // LINK: migrate/stream.c migrate/hash.c base/base.c base/error.c
@@ -68,8 +69,9 @@ static void orders_that_do_not_belong_end_it(void **state)
 static void ship(struct job *j, struct job *target)
 {
 	struct hexo_hc_park q = { .frames = 1, .frame_bytes = 32 };
+	const struct hexo_msg_ship order = { 0 };
 
-	send_home(j, HEXO_MSG_SHIP, NULL, 0);
+	send_home(j, HEXO_MSG_SHIP, &order, sizeof(order));
 	send_home(j, HEXO_MSG_RELEASE, NULL, 0);
 	CALL(j, HEXO_HC_PARK, q);
 	assert_int_equal(j->vm.failure.code, 0);
