@@ -12,6 +12,7 @@
 #   times   under KVM                                     (bench/time.sh)
 #   polls   how long until a running job can be parked    (bench/polls.sh)
 #   moves   what a move and a start take                  (bench/moves.sh)
+#   downtimes  how long moves stop a job                  (bench/downtimes.sh)
 #
 # BENCH_PROGRAMS names some programs of bench/programs.list; BENCH_PAIRS says
 # how often a timed run is repeated. The programs are built by make
@@ -30,7 +31,7 @@ if [ "${1:-}" = --markdown ]; then
 fi
 sections=("$@")
 if [ $# = 0 ] && [ -w /dev/kvm ]; then
-	sections=(counts sizes times polls moves)
+	sections=(counts sizes times polls moves downtimes)
 elif [ $# = 0 ]; then
 	say "no /dev/kvm for $(id -un) here: only what needs none is measured"
 	sections=(counts sizes)
@@ -46,6 +47,7 @@ measure() {
 	times) bench/time.sh ;;
 	polls) bench/polls.sh ;;
 	moves) bench/moves.sh ;;
+	downtimes) bench/downtimes.sh ;;
 	*) die "no section $1" ;;
 	esac > "$work/$1"
 	say "$1 took $((SECONDS - begin)) s"
@@ -61,12 +63,13 @@ for section in "${sections[@]}"; do
 	measure "$section"
 done
 
-touch "$work"/{counts,sizes,times,polls,moves}
+touch "$work"/{counts,sizes,times,polls,moves,downtimes}
 jq -n --arg date "$(date -u +%F)" \
 	--arg machine "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo |
 		head -1)" --arg cpus "$(nproc)" \
 	--arg command "$command" \
 	--slurpfile counts "$work/counts" --slurpfile sizes "$work/sizes" \
 	--slurpfile times "$work/times" --slurpfile polls "$work/polls" \
-	--slurpfile moves "$work/moves" '$ARGS.named' > "$results"
+	--slurpfile moves "$work/moves" \
+	--slurpfile downtimes "$work/downtimes" '$ARGS.named' > "$results"
 bench/report.sh "${form[@]}" "$results"

@@ -88,9 +88,16 @@ $(B)/bench/counted/hexo-vm-x86-64: bench/emulate-vm.sh $(BIN)/hexo-vm-x86-64
 	mkdir -p $(@D)
 	cp $< $@
 
+# The yardstick of moves over TLS.
+$(B)/bench/tlscopy: bench/tlscopy.c
+	mkdir -p $(@D)
+	$(call say,CC,$@)
+	gcc -std=gnu17 -D_GNU_SOURCE -O2 $(WARN) -o $@ $< -lssl -lcrypto
+
 .PHONY: bench bench-programs demo
 bench-programs: all $(BENCH_IMAGES) $(BENCH_NATIVE) $(BENCH_NATIVE_aarch64) \
-		$(B)/bench/measure $(B)/bench/count.so $(COUNTED)
+		$(B)/bench/measure $(B)/bench/tlscopy $(B)/bench/count.so $(COUNTED) \
+		$(B)/tests/programs/dirty
 bench: bench-programs
 	bench/bench.sh
 

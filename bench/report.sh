@@ -152,9 +152,31 @@ moves() {
 			"4 MiB"]' | table "" measured target
 }
 
+downtimes() {
+	heading "How long moves stop a job"
+	rows '.downtimes[0] | (.post[] | ["post-copy, \(.mib) MiB", .hops] +
+			([.down_us, .worst_us, .fetch_us] |
+				map(. / 1e3 | fixed(1))) +
+			["\(.faults) pages waited for", "15 ms"]),
+		(.pre | ["pre-copy, 50 MiB/s written", .hops] +
+			([.down_us, .worst_us, .copy_us] |
+				map(. / 1e3 | fixed(1))) +
+			["\(.rounds) rounds", "50 ms"]),
+		(.stop | ["stop, 512 MiB over TLS", .hops,
+			(.down_us / 1e3 | fixed(1)), "",
+			(.transfer_us / 1e3 | fixed(1)),
+			"\(.ratio | fixed(2)) of a plain copy", "0.80"])' |
+		table move moves "stopped, ms" "at most" "in all, ms" "" target
+	echo
+	rows '.downtimes[0].post | ["Post-copy: the longest median is \(
+		[.[].down_us] | max / min | fixed(2)) times the shortest; " +
+		"1.5 is wanted."]'
+}
+
 jq -r '"\(.date), \(.machine), \(.cpus) CPUs: \(.command)"' "$results"
 ! has counts || { counts x86-64 - - && counts aarch64 1.03 1.05; }
 ! has sizes || sizes
 ! has times || times
 ! has polls || polls
 ! has moves || moves
+! has downtimes || downtimes
