@@ -128,6 +128,7 @@ struct home {
 	uint64_t served;               /* requests of the guest since RUNNING */
 	struct hexo_msg_usage reached; /* of the PARKED in HOME_REACHING */
 
+	unsigned faults; /* of cli/fault.c that have happened */
 	struct hexo_error why;
 	bool finished;   /* once ENDED: by itself */
 	int exit_status; /* once ENDED; negative: what home->why says */
@@ -181,7 +182,8 @@ void move_clock_start(struct home *home);
 
 /* cli/fault.c: the variables HEXO_TEST_KILL_TARGET, HEXO_TEST_KILL_SOURCE and
  * HEXO_TEST_STOP_TARGET have a VM of a move vanish, or do nothing more, at a
- * step of the protocol. Returns the event that happens instead. */
+ * step of the protocol; HEXO_TEST_TELL tells a test that it has come. Returns
+ * the event that happens instead. */
 enum home_event fault_at(struct home *home, enum home_event event);
 
 /* cli/home.c, for the actions. */

@@ -66,6 +66,13 @@ $(MATRIX): $(B)/tests/commands/matrix-%.bats: tests/matrix.sh tests/matrix.list
 	mkdir -p $(@D)
 	tests/matrix.sh $* > $@
 
+# Moves that something happens to; all of them take half an hour.
+FAULTS := $(addprefix $(B)/tests/commands/faults-,spread.bats all.bats)
+
+$(FAULTS): $(B)/tests/commands/faults-%.bats: tests/faults.sh
+	mkdir -p $(@D)
+	tests/faults.sh $* > $@
+
 # --- Torture: random programs, and GCC's tests. Those of `make check` are few
 # enough to take a minute or two; `make torture` runs them all.
 
@@ -92,12 +99,18 @@ $(PROXY): tests/proxy.c
 torture: all $(CAPTURE_GEN) $(CTORTURE)
 	tests/torture/torture.sh
 
+.PHONY: torture-faults
+torture-faults: all $(PROXY) $(B)/tests/programs/dirty \
+		$(B)/tests/commands/faults-all.bats
+	tests/run.sh $(B)/tests/commands/faults-all.bats
+
 # --- Everything -------------------------------------------------------------
 
 .PHONY: check check-programs check-unit
 check-programs: all $(TEST_IMAGES) $(TEST_NATIVE) $(BENCH_IMAGES) \
 		$(BENCH_NATIVE) $(MATRIX) packages $(B)/bench/count.so \
-		$(COUNTED) $(CAPTURE_GEN) $(CTORTURE) $(PROXY)
+		$(COUNTED) $(CAPTURE_GEN) $(CTORTURE) $(PROXY) \
+		$(B)/tests/commands/faults-spread.bats
 check: export CTORTURE_EVERY ?= 10
 check: export TORTURE_HOPS ?= 4
 check: check-programs $(UNIT_TESTS)

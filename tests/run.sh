@@ -60,7 +60,8 @@ private_place() {
 	export HEXO_TEST_RUN XDG_RUNTIME_DIR=$HEXO_TEST_RUN/run
 	export XDG_CONFIG_HOME=$HEXO_TEST_RUN/config
 	export TMPDIR=$HEXO_TEST_RUN/tmp PATH=$root/build/bin:$PATH
-	unset HEXO_RUN_OPTIONS HEXO_TEST_KILL_TARGET
+	unset HEXO_RUN_OPTIONS HEXO_TEST_KILL_TARGET HEXO_TEST_KILL_SOURCE \
+		HEXO_TEST_STOP_TARGET HEXO_TEST_TELL
 }
 
 cleanup() {
@@ -83,7 +84,7 @@ files=("$@")
 # shellcheck disable=SC2207 # names without blanks
 [ $# -gt 0 ] || files=($(package_tests) build/tests/unit/test_*
 	tests/torture/{csmith,ctorture,capture}.sh tests/commands/*.bats
-	build/tests/commands/*.bats)
+	build/tests/commands/{matrix-*,faults-spread}.bats)
 rm -rf "$logs"
 mkdir -p "$logs"
 private_place
