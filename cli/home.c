@@ -183,7 +183,9 @@ bool home_may_give_up(const struct home *home)
 {
 	home_act *act = home_table[home->state][TARGET_LOST];
 
-	return act && act != move_forget && act != move_later_torn;
+	/* The source has to be there, and to be the owner, to go on. */
+	return act && act != move_forget && act != move_later_torn &&
+	       cli_vm_exists(home->owner);
 }
 
 void home_say(struct home *home, const char *fmt, ...)

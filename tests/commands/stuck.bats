@@ -38,3 +38,40 @@ survives() {
 	natively ep W
 	diff expected stdout
 }
+
+# Moves a job whose target stops at a step of the protocol.
+move_to_stopped() {
+	HEXO_TEST_STOP_TARGET=$1 hexo run --name kept --local --timeout 2 \
+		--hop 2000:aarch64 "$(image treerec)" > stdout 2> stderr &
+	JOB=$!
+	until hexo ps | grep -w kept | grep -qw moving; do sleep 0.1; done
+	sleep 1
+}
+
+abort_is_refused() {
+	local r=0
+	hexo migrate --abort kept 2> refusal || r=$?
+	cat refusal
+	[ "$r" = 1 ]
+	grep -q "cannot be given up any more" refusal
+}
+
+@test "a move is not given up once the target owns the job" {
+	move_to_stopped commit
+	abort_is_refused
+	wait "$JOB"
+	grep -q "it did not run again" stderr
+	natively treerec
+	diff expected stdout
+}
+
+@test "a move is not given up when its source is lost" {
+	move_to_stopped shipped
+	pkill -KILL -P "$JOB" hexo-vm
+	until grep -q "lost during the move" stderr; do sleep 0.1; done
+	abort_is_refused
+	pkill -CONT -P "$JOB" qemu
+	wait "$JOB"
+	natively treerec
+	diff expected stdout
+}
