@@ -70,14 +70,26 @@ static int image_open_zip(struct cli_image *image, struct hexo_error *err)
 	return 0;
 }
 
+/* Whether that many bytes can have become comp_size bytes. Deflate's longest
+ * match is 258 bytes from 2 bits. */
+static bool image_size_ok(const zip_stat_t *st)
+{
+	const zip_uint64_t ratio = 258 * 8 / 2;
+
+	if (st->comp_method == ZIP_CM_STORE)
+		return st->size == st->comp_size;
+	return st->comp_method == ZIP_CM_DEFLATE &&
+	       st->size / ratio <= st->comp_size;
+}
+
 /* Reads an entry of at most max bytes; a NUL follows its data, which is the
  * caller's to free(). libzip checks the CRC at the end. */
 static int image_read_entry(struct cli_image *image, const char *name,
 			    size_t max, char **data, size_t *len,
 			    struct hexo_error *err)
 {
-	const zip_uint64_t need =
-		ZIP_STAT_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_INDEX;
+	const zip_uint64_t need = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE |
+				  ZIP_STAT_COMP_METHOD | ZIP_STAT_INDEX;
 	cleanup_free char *bytes = NULL;
 	zip_stat_t st;
 	zip_file_t *file;
@@ -88,10 +100,7 @@ static int image_read_entry(struct cli_image *image, const char *name,
 		return hexo_fail(err, -ENOEXEC,
 				 "%s is not a usable image: it has no %s",
 				 image->path, name);
-	if ((st.valid & need) != need ||
-	    (st.comp_method != ZIP_CM_STORE &&
-	     st.comp_method != ZIP_CM_DEFLATE) ||
-	    st.size > max)
+	if ((st.valid & need) != need || !image_size_ok(&st) || st.size > max)
 		return hexo_fail(err, -ENOEXEC,
 				 "%s is not a usable image: its %s is not "
 				 "stored as it should be",

@@ -304,6 +304,43 @@ static void refuses_other_methods(void **state)
 	refuses("not stored");
 }
 
+/* Has both heads of the ELF in the archive say that it unpacks to size. */
+static void claim_size(uint32_t size)
+{
+	cleanup_free char *data = NULL;
+	cleanup_file FILE *f = NULL;
+	size_t len;
+	char *at;
+
+	assert_int_equal(base_read_file(path, 1 << 20, &data, &len, NULL), 0);
+	at = data + len - 22; /* the end record */
+	while (at-- > data) {
+		bool local = !memcmp(at, "PK\3\4", 4);
+
+		if (!local && memcmp(at, "PK\1\2", 4))
+			continue;
+		if (!memcmp(at + (local ? 30 : 46), "x86-64.elf", 10))
+			memcpy(at + (local ? 22 : 24), &size, 4);
+	}
+	f = fopen(path, "w");
+	assert_int_equal(fwrite(data, 1, len, f), len);
+}
+
+/* No memory is taken for what a small file cannot hold. */
+static void refuses_sizes_that_cannot_be(void **state)
+{
+	const struct manifest good = { 0 };
+
+	write_image(&good, ZIP_CM_STORE);
+	claim_size(sizeof(elf_text));
+	assert_int_equal(try(NULL), 0);
+	claim_size(1 << 29);
+	refuses("not stored");
+	write_image(&good, ZIP_CM_DEFLATE);
+	claim_size(1 << 29);
+	refuses("not stored");
+}
+
 /* Cuts the file at every length, and turns a bit of every byte. */
 static void refuses_damage_anywhere(void **state)
 {
@@ -350,6 +387,7 @@ int main(void)
 		TEST(refuses_other_versions),
 		TEST(refuses_bad_manifests),
 		TEST(refuses_other_methods),
+		TEST(refuses_sizes_that_cannot_be),
 		TEST(refuses_damage_anywhere),
 	};
 
