@@ -4,7 +4,8 @@
 #   make          build everything            make demo   run the main job
 #   make check    all tests                   make bench  print the figures
 #   make lint     style and house rules       make clean  remove build/
-#   make torture  random programs, an hour    make V=1    show the commands
+#   make torture  random programs and inputs  make V=1    show the commands
+#   make fuzz     random inputs, six minutes
 #
 # Everything built lies under build/; programs under build/bin/.
 

@@ -73,6 +73,10 @@ $(FAULTS): $(B)/tests/commands/faults-%.bats: tests/faults.sh
 	mkdir -p $(@D)
 	tests/faults.sh $* > $@
 
+# --- Fuzzing: random inputs; see docs/fuzzing.md.
+
+include tests/fuzz/fuzz.mk
+
 # --- Torture: random programs, and GCC's tests. Those of `make check` are few
 # enough to take a minute or two; `make torture` runs them all.
 
@@ -96,8 +100,9 @@ $(PROXY): tests/proxy.c
 	gcc -std=gnu17 -D_GNU_SOURCE -O1 $(WARN) -o $@ $<
 
 .PHONY: torture
-torture: all $(CAPTURE_GEN) $(CTORTURE)
-	tests/torture/torture.sh
+torture: all $(CAPTURE_GEN) $(CTORTURE) fuzzers
+	tests/torture/torture.sh; failed=$$?; \
+		FUZZ_TIME=$${FUZZ_TIME:-300} tests/fuzz/fuzz.sh && exit $$failed
 
 .PHONY: torture-faults
 torture-faults: all $(PROXY) $(B)/tests/programs/dirty \
@@ -113,7 +118,8 @@ check-programs: all $(TEST_IMAGES) $(TEST_NATIVE) $(BENCH_IMAGES) \
 		$(B)/tests/commands/faults-spread.bats
 check: export CTORTURE_EVERY ?= 10
 check: export TORTURE_HOPS ?= 4
-check: check-programs $(UNIT_TESTS)
+check: export FUZZ_TIME ?= 10
+check: check-programs $(UNIT_TESTS) fuzzers
 	tests/run.sh
 
 # Without programs and boards: seconds.

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # usage: tests/run.sh [UNIT-TEST | FILE.bats | FILE.sh]...
 #
-# Runs the given tests, or all: unit tests, torture tests (which print TAP),
-# then bats files, two at a time.
+# Runs the given tests, or all: unit tests, torture and fuzz tests (which print
+# TAP), then bats files, two at a time.
 # The last line is "N passed, N failed". Everything that has to be built has
 # been built by make.
 set -uo pipefail
@@ -83,7 +83,8 @@ package_tests() {
 files=("$@")
 # shellcheck disable=SC2207 # names without blanks
 [ $# -gt 0 ] || files=($(package_tests) build/tests/unit/test_*
-	tests/torture/{csmith,ctorture,capture}.sh tests/commands/*.bats
+	tests/torture/{csmith,ctorture,capture}.sh tests/fuzz/fuzz.sh
+	tests/commands/*.bats
 	build/tests/commands/{matrix-*,faults-spread}.bats)
 rm -rf "$logs"
 mkdir -p "$logs"
