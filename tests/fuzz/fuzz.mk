@@ -38,10 +38,12 @@ $(foreach name,$(FUZZ_NAMES),$(eval $(call fuzzer,$(name))))
 # Seeds that no program of ours leaves in files.
 FUZZ_MESSAGES := $(B)/fuzz/messages
 $(FUZZ_MESSAGES): tests/fuzz/shared/messages.c migrate/channel.c \
-		migrate/hash.c node/hash.c base/base.c base/error.c
+		migrate/hash.c node/hash.c base/base.c base/error.c \
+		$(wildcard include/hexo/*.h)
 	mkdir -p $(@D)
 	$(call say,CC,$@)
-	gcc -std=gnu17 -D_GNU_SOURCE -O1 $(WARN) -Iinclude -I. -o $@ $^ -lxxhash
+	gcc -std=gnu17 -D_GNU_SOURCE -O1 $(WARN) -Iinclude -I. -o $@ $(filter %.c,$^) \
+		-lxxhash
 
 $(FUZZ_SEEDS): tests/fuzz/seeds.sh $(FUZZ_MESSAGES) $(FUZZ_IMAGES) \
 		$(BIN)/hexo $(BIN)/hexo-vm-x86-64 $(BIN)/hexo-vm-aarch64 \

@@ -92,7 +92,7 @@ done
 cp "$XDG_STATE_HOME/hexod/clients" "$seeds/lists/clients"
 cp key.one "$seeds/lists/key"
 
-for name in channel serve session hypercall files; do
+for name in channel serve session hypercall receive files; do
 	"$root/build/fuzz/messages" "$name" > "$seeds/$name/messages"
 done
 for directory in "$seeds"/*; do

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * usage: messages channel|serve|session|hypercall|files
+ * usage: messages channel|serve|session|hypercall|receive|files
  *
  * Writes one seed to standard output: messages as our own programs send them,
  * or a script for a harness whose inputs are scripts.
@@ -107,14 +107,14 @@ static void call(unsigned count, const char *messages, size_t len,
 static void hypercall(void)
 {
 	const struct hexo_hc_buffer buffer = {
-		.addr = HEXO_PORTABLE_BASE + HEXO_PAGE_SIZE,
+		.addr = HEXO_PORTABLE_BASE + 2 * HEXO_PAGE_SIZE,
 		.len = 3 * HEXO_PAGE_SIZE,
 	};
 	const struct hexo_hc_io io = {
 		.op = HEXO_IO_READ,
 		.in_addr = HEXO_PORTABLE_BASE,
 		.in_len = 10,
-		.out_addr = HEXO_PORTABLE_BASE + HEXO_PAGE_SIZE,
+		.out_addr = HEXO_PORTABLE_BASE + 2 * HEXO_PAGE_SIZE,
 		.out_len = 100,
 	};
 	const struct hexo_hc_clock clock = { .clock = 1 };
@@ -135,6 +135,20 @@ static void hypercall(void)
 	call(0, "", 0, HEXO_HC_DISCARD, &buffer, sizeof(buffer));
 	call(0, "", 0, HEXO_HC_LOG, &buffer, sizeof(buffer));
 	call(0, "", 0, HEXO_HC_EXIT, &leave, sizeof(leave));
+}
+
+/* A stream as tests/fuzz/receive.c writes it: VM, pages, a round, VM and what
+ * has changed, END; then RUN. */
+static void receive(void)
+{
+	byte(7 | 32 | 64);
+	bytes("\0\0\1", 3);
+	bytes("\1\0\2", 3);
+	bytes("\3\0\10", 3);
+	byte(4);
+	bytes("\0\0\1", 3);
+	bytes("\2\0\1", 3);
+	bytes("\1\4\0", 3);
 }
 
 /* An operation as tests/fuzz/files.c takes it: on the path of that number,
@@ -192,7 +206,7 @@ int main(int argc, char **argv)
 	} seeds[] = {
 		{ "channel", channel }, { "serve", serve },
 		{ "session", session }, { "hypercall", hypercall },
-		{ "files", files },
+		{ "receive", receive }, { "files", files },
 	};
 
 	for (size_t i = 0; i < sizeof(seeds) / sizeof(*seeds); i++)
