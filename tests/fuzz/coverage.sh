@@ -37,5 +37,6 @@ for name in "${names[@]}"; do
 	"$bin/llvm-cov" report "$place/coverage/$name" \
 		-instr-profile="$work/profile" "${sources[@]}" |
 		awk '$1 ~ /\.[ch]$/ || $1 == "TOTAL" {
-			printf "    %-28s %6s of %5d lines\n", $1, $10, $8 }'
+			sub(/.*\//, "", $1)
+			printf "    %-20s %7s of %5d lines\n", $1, $10, $8 }'
 done

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: node/key.c node/list.c node/identity.c node/clients.c
 // LINK: base/base.c base/error.c; -lssl -lcrypto
-// OPTIONS: -max_len=16384 -malloc_limit_mb=64
+// OPTIONS: -max_len=32768 -malloc_limit_mb=64
 /* The lists of keys as files, and fingerprints as text: what was read is
  * what is written again. */
 #include <fcntl.h>

@@ -91,10 +91,15 @@ for name in one two; do
 done
 cp "$XDG_STATE_HOME/hexod/clients" "$seeds/lists/clients"
 cp key.one "$seeds/lists/key"
+# As long as a list may be.
+for ((i = 0; i < 256; i++)); do
+	head -n 1 "$seeds/lists/clients"
+done > "$seeds/lists/full"
 
 for name in channel serve session hypercall receive files; do
 	"$root/build/fuzz/messages" "$name" > "$seeds/$name/messages"
 done
+"$root/build/fuzz/messages" resume > "$seeds/serve/resume"
 for directory in "$seeds"/*; do
 	[ -n "$(ls "$directory")" ] || {
 		echo "seeds: $directory is empty" >&2

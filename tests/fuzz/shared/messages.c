@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * usage: messages channel|serve|session|hypercall|receive|files
+ * usage: messages channel|serve|resume|session|hypercall|receive|files
  *
  * Writes one seed to standard output: messages as our own programs send them,
  * or a script for a harness whose inputs are scripts.
@@ -57,7 +57,6 @@ static void serve(void)
 		.session = { 1, 2 },
 		.name = "job",
 	};
-	const struct hexo_msg_resume resume = { { 1, 2 }, 3 };
 
 	node_hash("hexo", 4, image.hash);
 	memcpy(vm.hash, image.hash, sizeof(vm.hash));
@@ -66,8 +65,14 @@ static void serve(void)
 	message(HEXO_MSG_NODE_PUT, &image, sizeof(image));
 	message(HEXO_MSG_NODE_DATA, "he", 2);
 	message(HEXO_MSG_NODE_DATA, "xo", 2);
-	message(HEXO_MSG_NODE_RESUME, &resume, sizeof(resume));
 	message(HEXO_MSG_NODE_VM, &vm, sizeof(vm));
+}
+
+static void resume(void)
+{
+	const struct hexo_msg_resume resumed = { { 1, 2 }, 3 };
+
+	message(HEXO_MSG_NODE_RESUME, &resumed, sizeof(resumed));
 }
 
 /* Steps as tests/fuzz/session.c takes them. */
@@ -204,9 +209,10 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*write)(void);
 	} seeds[] = {
-		{ "channel", channel }, { "serve", serve },
-		{ "session", session }, { "hypercall", hypercall },
-		{ "receive", receive }, { "files", files },
+		{ "channel", channel },     { "serve", serve },
+		{ "resume", resume },       { "session", session },
+		{ "hypercall", hypercall }, { "receive", receive },
+		{ "files", files },
 	};
 
 	for (size_t i = 0; i < sizeof(seeds) / sizeof(*seeds); i++)
