@@ -7,11 +7,12 @@
 // LINK: base/thread.c tests/fuzz/shared/vm.c; -lpthread
 // OPTIONS: -max_len=4096
 /*
- * Hypercalls of a hostile guest, and a home that answers what it likes.
- * Messages that end hexo-vm (KILL, a second COPY) are not sent.
+ * Hypercalls and faults of a hostile guest, and a home that answers what it
+ * likes. Messages that end hexo-vm (KILL, a second COPY) are not sent.
  */
 #include <string.h>
 
+#include "monitor/arch.h"
 #include "tests/fuzz/shared/vm.h"
 
 enum { CALLS_MAX = 16, REQUEST_MAX = 88 };
@@ -83,6 +84,42 @@ static void make_request(struct fuzz_input *in, uint32_t number,
 	}
 }
 
+/* The guest's registers, or a fault of it: near what there is, mostly. */
+static void set_registers(struct fuzz_input *in)
+{
+	const struct hexo_layout *l = &fuzz_vm.memory.layout;
+	struct vm_registers *r = &fuzz_vm.registers;
+	uint8_t how = fuzz_byte(in);
+
+	r->n = HEXO_FAULT_REGISTERS;
+	fuzz_take(in, &r->pc, sizeof(r->pc));
+	fuzz_take(in, &r->at[vm_isa.sp], sizeof(r->at[0]));
+	if (how & 1)
+		r->pc = HEXO_TEXT_BASE + (r->pc & 0xffff);
+	if (how & 2)
+		r->at[vm_isa.sp] =
+			l->nstack_high - (r->at[vm_isa.sp] & 0x1ffff);
+}
+
+static void fault(struct fuzz_input *in)
+{
+	struct vm_fault f = {
+		.cause = fuzz_byte(in) % (VM_CAUSE_UNKNOWN + 1),
+		.access = fuzz_byte(in) % (VM_ACCESS_RUN + 1),
+		.pc = fuzz_vm.registers.pc,
+	};
+	uint8_t how = fuzz_byte(in);
+
+	fuzz_take(in, &f.addr, sizeof(f.addr));
+	fuzz_take(in, &f.caller, sizeof(f.caller));
+	if (how & 1)
+		f.addr &= 0x1ffff000;
+	if (how & 2)
+		f.caller = HEXO_TEXT_BASE + (f.caller & 0xffff);
+	vm_fault(&fuzz_vm, &f);
+	fuzz_check(vm_is_over(&fuzz_vm));
+}
+
 static void call(struct fuzz_input *in)
 {
 	uint8_t what = fuzz_byte(in), where = fuzz_byte(in);
@@ -92,6 +129,12 @@ static void call(struct fuzz_input *in)
 	bool talks;
 	void *to;
 
+	if (what & 4)
+		set_registers(in);
+	if ((what & 0x18) == 0x18) {
+		fault(in);
+		return;
+	}
 	if (number < 240)
 		number %= HEXO_HC_COUNT;
 	talks = (what & 3) || number == HEXO_HC_IO || number == HEXO_HC_PARK;

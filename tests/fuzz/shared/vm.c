@@ -74,6 +74,10 @@ void fuzz_vm_create(void)
 	fuzz_check(vm_memory_allow(&fuzz_vm.memory, HEXO_PORTABLE_BASE,
 				   FUZZ_VM_DATA, VM_READ, &err) == 0);
 	fuzz_check(vm_memory_complete(&fuzz_vm.memory, &err) == 0);
+	/* Code, to which registers may point. */
+	fuzz_check(vm_memory_allow(&fuzz_vm.memory, HEXO_TEXT_BASE,
+				   HEXO_TEXT_BASE + HEXO_PAGE_SIZE,
+				   VM_READ | VM_EXEC, &err) == 0);
 	/* A huge page for each word that is touched takes time. */
 	madvise(vm_memory_own(&fuzz_vm.memory,
 			      fuzz_vm.memory.layout.portable_low),
@@ -106,11 +110,20 @@ void fuzz_vm_take_rest(void)
 void fuzz_vm_reset(enum vm_state state)
 {
 	const struct hexo_layout *l = &fuzz_vm.memory.layout;
+	const struct {
+		uint64_t low, high;
+	} parts[] = {
+		{ FUZZ_VM_DATA, l->portable_high },
+		{ l->pstack_low, l->pstack_high },
+		{ l->frames_low, l->frames_high },
+		{ l->nstack_low, l->nstack_high },
+	};
 
-	vm_memory_discard(&fuzz_vm.memory, vm_gva(FUZZ_VM_DATA),
-			  l->portable_high - FUZZ_VM_DATA);
-	vm_memory_discard(&fuzz_vm.memory, vm_gva(l->frames_low),
-			  l->frames_high - l->frames_low);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		fuzz_check(
+			vm_memory_discard(&fuzz_vm.memory, vm_gva(parts[i].low),
+					  parts[i].high - parts[i].low) == 0);
+	fuzz_vm.registers = (struct vm_registers){ 0 };
 	fuzz_vm.dirty.pendings = 0;
 	fuzz_vm.state = state;
 	fuzz_vm.failure = (struct hexo_error){ 0 };
