@@ -23,6 +23,7 @@ struct cli_handle {
 	int fd;      /* -1: the handle is free, or a directory above volumes */
 	char *above; /* path of such a directory, else NULL */
 	bool readonly; /* lies in a read-only volume */
+	int failed;    /* -errno of a whole write that no other one followed */
 	bool cut;      /* restored: is to be cut to this size */
 	uint64_t size;
 };

@@ -75,31 +75,66 @@ static int64_t files_write_slow(int fd, const char *data, size_t len)
 	return done || !len ? (int64_t)done : -EAGAIN;
 }
 
+static ssize_t files_write_once(int fd, const char *from, size_t len,
+				int64_t offset)
+{
+	struct iovec data = { (void *)from, len };
+	ssize_t n;
+
+	if (offset >= 0)
+		n = pwrite(fd, from, len, offset);
+	else if (offset == HEXO_IO_APPEND)
+		n = pwritev2(fd, &data, 1, -1, RWF_APPEND);
+	else
+		n = write(fd, from, len);
+	if (n < 0)
+		return errno == EINTR ? -EAGAIN : -errno;
+	return n;
+}
+
+/* HEXO_IO_WHOLE, see <hexo/io.h>. */
+static int64_t files_write_whole(struct files_op *op, int fd)
+{
+	struct cli_handle *h = files_handle(op);
+	int64_t offset = op->arg[1];
+	size_t done = 0;
+
+	if (files_may_wait(fd) || offset == HEXO_IO_STREAM)
+		return -EINVAL;
+	while (!h->failed && done < op->len) {
+		int64_t at = offset < 0 ? offset : offset + (int64_t)done;
+		ssize_t n = files_write_once(fd, op->data + done,
+					     op->len - done, at);
+
+		if (n > 0)
+			done += (size_t)n;
+		else if (n != -EAGAIN)
+			h->failed = n < 0 ? (int)n : -EIO;
+	}
+	if (h->failed)
+		return h->failed;
+	/* No other handle has this position. */
+	return offset < 0 ? lseek(fd, 0, SEEK_CUR) : (int64_t)done;
+}
+
 int64_t files_write(struct files_op *op)
 {
 	int fd = files_handle_fd(op);
 	int64_t offset = op->arg[1];
-	struct iovec data = { (void *)op->data, op->len };
-	ssize_t n;
 
 	if (fd < 0)
 		return fd;
 	if (offset < HEXO_IO_APPEND)
 		return -EINVAL;
+	if (op->arg[2] == HEXO_IO_WHOLE)
+		return files_write_whole(op, fd);
+	files_handle(op)->failed = 0;
 	if (files_may_wait(fd)) {
 		if (offset >= 0)
 			return -ESPIPE;
 		return files_write_slow(fd, op->data, op->len);
 	}
-	if (offset >= 0)
-		n = pwrite(fd, op->data, op->len, offset);
-	else if (offset == HEXO_IO_APPEND)
-		n = pwritev2(fd, &data, 1, -1, RWF_APPEND);
-	else
-		n = write(fd, op->data, op->len);
-	if (n < 0)
-		return errno == EINTR ? -EAGAIN : -errno;
-	return n;
+	return files_write_once(fd, op->data, op->len, offset);
 }
 
 int64_t files_truncate(struct files_op *op)

@@ -324,11 +324,16 @@ static enum home_state home_ended(struct home *home,
 /* Ends the job from outside. */
 void home_kill(struct home *home, int status)
 {
+	bool runs = home_guest_runs(home);
+
 	move_drop(home, "the job was ended");
 	home->exit_status = status;
 	home->state = HOME_ENDED;
-	if (home->owner->link.fd >= 0)
-		home_send(home, home->owner, HEXO_MSG_KILL, NULL, 0);
+	if (home->owner->link.fd < 0)
+		return;
+	home_send(home, home->owner, HEXO_MSG_KILL, NULL, 0);
+	if (runs)
+		home_last_writes(home);
 }
 
 static void home_reap(struct home *home)

@@ -14,6 +14,9 @@
 #include "cli/keeper.h"
 #include "hexo/io.h"
 
+/* How long a VM that was killed may take to end. */
+enum { LAST_WRITES_MS = 1000 };
+
 /* As much of the stream waits for a slow target before the source has to; 0:
  * none is under way. While the guest runs its other requests wait behind. */
 static size_t home_queue_max(enum home_state state)
@@ -109,13 +112,40 @@ static void home_serve(struct home *home, const struct migrate_msg *msg)
 		home_watch_vm(home, home->owner);
 }
 
-/* Whether the owner's guest can be running, so that its requests count. */
-static bool home_guest_runs(const struct home *home)
+bool home_guest_runs(const struct home *home)
 {
 	return home->state == HOME_RUNNING || home->state == HOME_CALLING ||
 	       home->state == HOME_PARKING || home->state == HOME_RETURNING ||
 	       home->state == HOME_HALTING || home->state == HOME_COPYING ||
 	       home->state == HOME_CALMING || home->state == HOME_FETCHING;
+}
+
+/* A write that was posted; nothing waits for its answer. */
+static bool home_is_posted(const struct migrate_msg *msg)
+{
+	struct hexo_msg_io io;
+
+	if (msg->type != HEXO_MSG_IO || msg->len < sizeof(io))
+		return false;
+	memcpy(&io, msg->data, sizeof(io));
+	return io.op == HEXO_IO_WRITE && io.arg[2] == HEXO_IO_WHOLE;
+}
+
+void home_last_writes(struct home *home)
+{
+	struct migrate_inbox *in = &home->owner->link.inbox;
+	uint64_t end = base_now_ns() / 1000000 + LAST_WRITES_MS, now;
+
+	cli_loop_watch(&home->loop, &home->owner->watch, 0, NULL);
+	while (home->owner->link.fd >= 0 && !home->owner->unreachable &&
+	       (now = base_now_ns() / 1000000) < end &&
+	       migrate_inbox_wait(in, home->owner->link.fd, (int)(end - now),
+				  NULL) == 0) {
+		if (home_is_posted(&in->msg))
+			home_serve(home, &in->msg);
+		else if (in->msg.type == HEXO_MSG_IO)
+			break;
+	}
 }
 
 /* Whether the VM that says HELLO is one of this image. */

@@ -16,4 +16,12 @@ void home_probe_ready(void *ctx, uint32_t events);
  * a terminal. */
 const char *home_text(const struct migrate_msg *msg, size_t from);
 
+/* cli/home_vm.c: whether the owner's guest can be running, so that its requests
+ * count. */
+bool home_guest_runs(const struct home *home);
+
+/* cli/home_vm.c: the owner was told to end. What its program has written
+ * before is in the channel: does it, as a killed process's writes are done. */
+void home_last_writes(struct home *home);
+
 #endif

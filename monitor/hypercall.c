@@ -58,6 +58,8 @@ static int64_t call_park(struct vm *vm, void *request)
 	if (q->frame_bytes > l->frames_high - l->frames_low ||
 	    q->frame_bytes % 16 || q->frames > q->frame_bytes / 16)
 		return -EINVAL;
+	if (vm_link_posts(&vm->link))
+		return -EBUSY;
 	vm->frames = q->frames;
 	vm->frame_bytes = q->frame_bytes;
 	vm_parked(vm);
@@ -160,29 +162,68 @@ bad:
 	return vm_give_up(vm);
 }
 
-static int64_t call_io(struct vm *vm, void *request)
+/* Sends an operation. Where its answer is to go is left in *out, unless it is
+ * posted: then it gets none. */
+static int64_t io_send(struct vm *vm, struct hexo_hc_io *q, char **out)
 {
-	struct hexo_hc_io *q = request;
 	struct hexo_msg_io msg = { .op = q->op };
 	struct iovec parts[2] = { { &msg, sizeof(msg) } };
 	char *in =
 		vm_memory_at(&vm->memory, vm_gva(q->in_addr), q->in_len, false);
-	char *out = vm_memory_at(&vm->memory, vm_gva(q->out_addr), q->out_len,
-				 true);
+	char *to = vm_memory_at(&vm->memory, vm_gva(q->out_addr), q->out_len,
+				true);
+	int r;
 
 	q->out_used = 0;
 	if (q->op == 0 || q->op >= HEXO_IO_OPS)
 		return -ENOSYS;
-	if (!in || !out)
+	if (!in || !to)
 		return -EFAULT;
 	if (q->in_len > HEXO_IO_MAX || q->out_len > HEXO_IO_MAX)
 		return -EINVAL;
+	if (out)
+		*out = to;
+	else if (q->out_len)
+		return -EINVAL;
+	else if ((r = vm_link_post(&vm->link)) < 0)
+		return r;
 	msg.out_len = (uint32_t)q->out_len;
 	memcpy(msg.arg, q->arg, sizeof(msg.arg));
 	parts[1] = (struct iovec){ in, q->in_len };
 	if (vm_link_sendv(&vm->link, HEXO_MSG_IO, parts, 2, &vm->failure) < 0)
 		return vm_give_up(vm);
-	return io_answer(vm, q, out);
+	return 0;
+}
+
+static int64_t call_io(struct vm *vm, void *request)
+{
+	char *out;
+	int64_t r = io_send(vm, request, &out);
+
+	return r < 0 ? r : io_answer(vm, request, out);
+}
+
+static int64_t call_io_post(struct vm *vm, void *request)
+{
+	return io_send(vm, request, NULL);
+}
+
+static int64_t call_io_take(struct vm *vm, void *request)
+{
+	const struct hexo_hc_buffer *q = request;
+	int64_t results[HEXO_IO_POSTS_MAX];
+	char *to = vm_memory_at(&vm->memory, vm_gva(q->addr), q->len, true);
+	int r;
+
+	if (!to)
+		return -EFAULT;
+	if (q->len > sizeof(results) || q->len % sizeof(*results))
+		return -EINVAL;
+	r = vm_link_take_posts(&vm->link, results, q->len / sizeof(*results));
+	if (r < 0)
+		return r;
+	memcpy(to, results, q->len);
+	return (int64_t)q->len;
 }
 
 static int64_t call_boot(struct vm *vm, void *request)
@@ -294,6 +335,8 @@ static const struct {
 	[HEXO_HC_PARKING] = { call_parking, sizeof(struct hexo_hc_event) },
 	[HEXO_HC_RESUMED] = { call_resumed, sizeof(struct hexo_hc_event) },
 	[HEXO_HC_TOUCH] = { call_touch, sizeof(struct hexo_hc_buffer) },
+	[HEXO_HC_IO_POST] = { call_io_post, sizeof(struct hexo_hc_io) },
+	[HEXO_HC_IO_TAKE] = { call_io_take, sizeof(struct hexo_hc_buffer) },
 };
 
 static void hypercall(struct vm *vm, uint32_t number, uint64_t request)

@@ -13,6 +13,8 @@
 
 enum { EXIT_LOST = 125 };
 
+#define FRESH_NS UINT64_C(500000000)
+
 /* The guest reads these while they are written. */
 static void control_park(struct hexo_control *control)
 {
@@ -33,7 +35,7 @@ static void link_park(struct vm_link *link)
 
 /* Hands the message in the inbox to the other thread and waits until it is
  * done with it. */
-static void link_post(struct vm_link *link)
+static void link_hand_over(struct vm_link *link)
 {
 	pthread_mutex_lock(&link->lock);
 	switch (link->in.msg.type) {
@@ -54,17 +56,77 @@ static void link_post(struct vm_link *link)
 	pthread_mutex_unlock(&link->lock);
 }
 
+/* Clears the guest's mark that it has read something, when it is old. The
+ * answer to what it read comes after the mark, so it is seen in time. Returns
+ * the milliseconds until it has to be cleared, -1 without one. */
+static int link_age(struct vm_link *link)
+{
+	uint32_t *fresh = &link->control->fresh;
+	uint64_t now = base_now_ns();
+
+	if (!__atomic_load_n(fresh, __ATOMIC_SEQ_CST)) {
+		link->fresh_ns = 0;
+		return -1;
+	}
+	if (!link->fresh_ns)
+		link->fresh_ns = now;
+	if (now - link->fresh_ns < FRESH_NS)
+		return (int)((link->fresh_ns + FRESH_NS - now) / 1000000) + 1;
+	__atomic_store_n(fresh, 0, __ATOMIC_SEQ_CST);
+	link->fresh_ns = 0;
+	return -1;
+}
+
 /* Waits for the next message, and for the answers to probes meanwhile. */
 static int link_wait(struct vm_link *link, struct hexo_error *err)
 {
-	while (vm_probe_check(link, false)) {
-		int r = migrate_inbox_read(&link->in, link->fd, err);
+	int left, r;
 
+	while (vm_probe_check(link, false)) {
+		r = migrate_inbox_read(&link->in, link->fd, err);
 		if (r)
 			return r < 0 ? r : 0;
+		(void)link_age(link);
 		vm_probe_nap(link);
 	}
-	return migrate_inbox_wait(&link->in, link->fd, -1, err);
+	do {
+		left = link_age(link);
+		r = migrate_inbox_wait(&link->in, link->fd, left, err);
+	} while (r == -ETIMEDOUT && left >= 0);
+	return r;
+}
+
+/* An IO_REPLY: 1 if it answers what was posted, 0 if somebody waits for it,
+ * -EPROTO. */
+static int link_keep_reply(struct vm_link *link, struct hexo_error *err)
+{
+	struct vm_posts *p = &link->posts;
+	struct hexo_msg_io_reply reply;
+	int r = 0;
+
+	pthread_mutex_lock(&link->lock);
+	if (p->sent)
+		r = migrate_msg_check(&link->in.msg, sizeof(reply), true, err);
+	if (p->sent && r == 0) {
+		memcpy(&reply, link->in.msg.data, sizeof(reply));
+		p->result[(p->first + p->ready) % HEXO_IO_POSTS_MAX] =
+			reply.result;
+		p->sent--;
+		p->ready++;
+		pthread_cond_broadcast(&link->changed);
+		r = 1;
+	}
+	pthread_mutex_unlock(&link->lock);
+	return r;
+}
+
+static int link_reply(struct vm_link *link, struct hexo_error *err)
+{
+	int r = link_keep_reply(link, err);
+
+	if (r == 0)
+		link_hand_over(link);
+	return r < 0 ? r : 0;
 }
 
 static void *link_main(void *arg)
@@ -83,6 +145,9 @@ static void *link_main(void *arg)
 		case HEXO_MSG_PROBE:
 			vm_probe_begin(link);
 			break;
+		case HEXO_MSG_IO_REPLY:
+			r = link_reply(link, &err);
+			break;
 		case HEXO_MSG_COPY:
 			r = vm_copy_order(link->copy, &link->in.msg, &err);
 			break;
@@ -98,7 +163,7 @@ static void *link_main(void *arg)
 			link_post(link);
 			break;
 		default:
-			link_post(link);
+			link_hand_over(link);
 			break;
 		}
 	}
@@ -200,6 +265,48 @@ uint64_t vm_link_sleep(struct vm_link *link, uint64_t ns)
 	pthread_mutex_unlock(&link->lock);
 	now = base_now_ns();
 	return now < end ? end - now : 0;
+}
+
+int vm_link_post(struct vm_link *link)
+{
+	int r = 0;
+
+	pthread_mutex_lock(&link->lock);
+	if (link->posts.sent + link->posts.ready < HEXO_IO_POSTS_MAX)
+		link->posts.sent++;
+	else
+		r = -EBUSY;
+	pthread_mutex_unlock(&link->lock);
+	return r;
+}
+
+int vm_link_take_posts(struct vm_link *link, int64_t *results, size_t n)
+{
+	struct vm_posts *p = &link->posts;
+	int r = 0;
+
+	pthread_mutex_lock(&link->lock);
+	if (n > p->sent + p->ready)
+		r = -EINVAL;
+	while (r == 0 && p->ready < n)
+		pthread_cond_wait(&link->changed, &link->lock);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		results[i] = p->result[p->first];
+		p->first = (p->first + 1) % HEXO_IO_POSTS_MAX;
+		p->ready--;
+	}
+	pthread_mutex_unlock(&link->lock);
+	return r;
+}
+
+unsigned vm_link_posts(struct vm_link *link)
+{
+	unsigned n;
+
+	pthread_mutex_lock(&link->lock);
+	n = link->posts.sent + link->posts.ready;
+	pthread_mutex_unlock(&link->lock);
+	return n;
 }
 
 int vm_link_sendv(struct vm_link *link, unsigned type,

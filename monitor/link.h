@@ -25,6 +25,13 @@ struct vm_probe {
 	uint64_t began_cpu_ns, polls;
 };
 
+/* Answers to posted operations: those to come, and those to be taken. */
+struct vm_posts {
+	unsigned sent, ready;
+	unsigned first; /* of those that are ready */
+	int64_t result[HEXO_IO_POSTS_MAX];
+};
+
 struct vm_link {
 	int fd;
 	struct hexo_control *control;
@@ -37,6 +44,9 @@ struct vm_link {
 	uint64_t park_ns; /* when */
 	bool counting;    /* the poll flag is raised anyway */
 	struct vm_probe probe;
+	struct vm_posts posts;
+	uint64_t
+		fresh_ns; /* when the guest's mark was seen; 0: there is none */
 	struct migrate_inbox in;
 	struct vm_copy *copy;
 	struct vm_fetch *fetch;
@@ -67,6 +77,17 @@ void vm_link_refresh(struct vm_link *link, bool counting);
 
 /* Sleeps until ns are over or a park is wanted; returns what is left. */
 uint64_t vm_link_sleep(struct vm_link *link, uint64_t ns);
+
+/* Announces an operation whose answer the link is to keep until it is taken;
+ * to be called before it is sent. -EBUSY: there are too many. */
+int vm_link_post(struct vm_link *link);
+
+/* Takes the results of the n oldest operations that were posted, waiting for
+ * those to come; -EINVAL if there are fewer. */
+int vm_link_take_posts(struct vm_link *link, int64_t *results, size_t n);
+
+/* Operations that were posted and whose results were not taken. */
+unsigned vm_link_posts(struct vm_link *link);
 
 /* ---- probes (probe.c) ---- */
 

@@ -44,7 +44,7 @@
  *   connection (a target whose connection closes exits without a trace) and
  *   sends RESUME to the source, which goes on. A target acts only after
  *   RUN, and all its effects pass the home: never two runners.
- * Files:   home <-- IO ------------- vm     one at a time
+ * Files:   home <-- IO ------------- vm     done and answered in order
  *          home  IO_REPLY ---------> vm
  * End:     home <-- EXIT | FAULT --- vm
  */

@@ -21,7 +21,7 @@
 
 #include <stdint.h>
 
-#define HEXO_ABI_VERSION 2
+#define HEXO_ABI_VERSION 3
 
 #define HEXO_HC_PORT 0x4800
 #define HEXO_HC_MMIO UINT64_C(0x7f00000000)
@@ -43,6 +43,10 @@ enum hexo_hc {
 	HEXO_HC_TOUCH,   /* struct hexo_hc_buffer; the range, HEXO_TOUCH_MAX
 			    bytes at most, is to get its memory now, not when
 			    it is first used; may be ignored */
+	HEXO_HC_IO_POST, /* struct hexo_hc_io: sent, and not waited for */
+	HEXO_HC_IO_TAKE, /* struct hexo_hc_buffer; fills addr with results of
+			    what was posted, an int64 each, in the order of
+			    posting; waits until len bytes of them are there */
 	HEXO_HC_COUNT
 };
 
@@ -107,6 +111,14 @@ struct hexo_hc_io {
 _Static_assert(sizeof(struct hexo_hc_io) == 88, "guest ABI");
 
 /*
+ * An operation that is posted has no data for an answer (out_len 0). The home
+ * does all operations in the order of their calls, posted ones included.
+ * Results that were not taken are at most so many (more: -EBUSY); a VM with
+ * any cannot park (-EBUSY), as they would stay behind.
+ */
+#define HEXO_IO_POSTS_MAX 64
+
+/*
  * The boot block (HEXO_HC_BOOT): uint32 argc, uint32 envc, then argc + envc
  * NUL-terminated strings. At most HEXO_BOOT_MAX bytes; result is its size
  * whatever len was (the copy is cut to len).
@@ -123,6 +135,9 @@ enum hexo_mode { HEXO_MODE_START = 0, HEXO_MODE_RESUME = 1 };
  * polls and parks if park_request is set or polls == poll_target. Polls are
  * counted only while poll_flag is set; raised for the whole run the count
  * is the portable progress counter.
+ *
+ * fresh is set by a guest before it reads what it is to keep of a file; half a
+ * second later at most the monitor clears it, and what is kept is out of date.
  */
 struct hexo_control {
 	/* monitor; first, as some ISAs make round addresses in one step */
@@ -134,8 +149,10 @@ struct hexo_control {
 	uint64_t poll_target;  /* monitor; 0: none */
 	uint64_t memory;       /* monitor: sizes for hexo_layout_make() */
 	uint64_t stack;        /* monitor */
+	uint32_t fresh;        /* both */
+	uint32_t reserved;
 };
 
-_Static_assert(sizeof(struct hexo_control) == 48, "guest ABI");
+_Static_assert(sizeof(struct hexo_control) == 56, "guest ABI");
 
 #endif

@@ -32,7 +32,8 @@ enum hexo_io_op {
 	HEXO_IO_OPEN = 1, /* flags, mode    path      - ; result: handle */
 	HEXO_IO_CLOSE,    /* handle                                      */
 	HEXO_IO_READ,     /* handle, off              data; result: bytes */
-	HEXO_IO_WRITE,    /* handle, off    data      - ; result: bytes  */
+	HEXO_IO_WRITE,    /* handle, off,   data      - ; result: bytes
+			     whole                                   */
 	HEXO_IO_FSTAT,    /* handle                   struct hexo_io_stat */
 	HEXO_IO_STAT,     /* nofollow       path      struct hexo_io_stat */
 	HEXO_IO_READDIR,  /* handle, cookie           entries            */
@@ -56,6 +57,15 @@ enum hexo_io_op {
 #define HEXO_IO_STREAM (-1) /* at the handle's own position (pipes, ttys) */
 #define HEXO_IO_APPEND (-2) /* WRITE only: at the end */
 
+/*
+ * WRITE with arg[2] 1, for regular files: all of the data is written, or the
+ * result is an error; at the end, the result is where that is then. After an
+ * error all such writes to the handle give the same one and write nothing,
+ * until a write without it comes: who posts writes ahead learns late of an
+ * error, and what follows a gap must not be written.
+ */
+#define HEXO_IO_WHOLE 1
+
 #define HEXO_O_RDONLY    0
 #define HEXO_O_WRONLY    1
 #define HEXO_O_RDWR      2
@@ -66,6 +76,8 @@ enum hexo_io_op {
 #define HEXO_O_TRUNC     01000
 #define HEXO_O_APPEND    02000
 #define HEXO_O_NONBLOCK  04000
+#define HEXO_O_DSYNC     010000 /* these two are for the guest's kernel */
+#define HEXO_O_SYNC      04010000
 #define HEXO_O_DIRECTORY 0200000
 #define HEXO_O_NOFOLLOW  0400000
 #define HEXO_O_CLOEXEC   02000000

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -400,6 +401,37 @@ static void never_blocks(void **state)
 	assert_true(base_now_ns() - begin < 1000000000);
 }
 
+static int64_t write_whole(int64_t handle, int64_t offset, const char *text)
+{
+	const struct hexo_msg_io io = {
+		.op = HEXO_IO_WRITE,
+		.arg = { handle, offset, HEXO_IO_WHOLE },
+	};
+
+	return cli_files_serve(&files, &io, text, strlen(text), out, &out_len);
+}
+
+static void nothing_is_written_after_a_gap(void **state)
+{
+	int64_t h = on_path(HEXO_IO_OPEN, HEXO_O_WRONLY, 0, "/v/file");
+	const struct rlimit small = { 8, RLIM_INFINITY };
+	const struct rlimit large = { RLIM_INFINITY, RLIM_INFINITY };
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(write_whole(h, HEXO_IO_APPEND, "123456"), -EFBIG);
+	assert_int_equal(write_whole(h, 0, "x"), -EFBIG);
+	assert_string_equal(contents("/v/file"), "hello123");
+	assert_int_equal(serve(HEXO_IO_WRITE, h, 1, "E", 1, 0), 1);
+	assert_int_equal(write_whole(h, 0, "H"), 1);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &large), 0);
+	assert_int_equal(write_whole(h, HEXO_IO_APPEND, "45"), 10);
+	assert_string_equal(contents("/v/file"), "HEllo12345");
+	assert_int_equal(write_whole(h, HEXO_IO_STREAM, "x"), -EINVAL);
+	assert_int_equal(write_whole(500, 0, "x"), -EBADF);
+	assert_int_equal(serve(HEXO_IO_CLOSE, h, 0, NULL, 0, 0), 0);
+}
+
 static void refuses_bad_volumes(void **state)
 {
 	static const char *const texts[] = {
@@ -429,6 +461,7 @@ int main(void)
 		TEST(checks_every_request),
 		TEST(handles_run_out),
 		TEST(never_blocks),
+		TEST(nothing_is_written_after_a_gap),
 		TEST(refuses_bad_volumes),
 	};
 

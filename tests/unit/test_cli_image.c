@@ -63,7 +63,7 @@ static char *manifest_text(const struct manifest *m)
 		"\"abi_version\":%s,\"frame_version\":2,\"isas\":%s}",
 		m->format ? m->format : "2",
 		m->build_id ? m->build_id : "000000000000000100000000000000ab",
-		m->abi ? m->abi : "2", m->isas ? m->isas : isas);
+		m->abi ? m->abi : "3", m->isas ? m->isas : isas);
 }
 
 /* A zip with a line before it, its offsets counted from the file's start:

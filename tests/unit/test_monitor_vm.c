@@ -8,6 +8,7 @@
 // LINK: base/thread.c; -lpthread
 #include <unistd.h>
 
+#include "base/base.h"
 #include "tests/unit/monitor_job.h"
 
 #include "monitor/arch.h"
@@ -124,6 +125,112 @@ static void io_passes_through(void **state)
 	assert_int_equal(msg->out_len, 5);
 	assert_memory_equal(msg->arg, q.arg, sizeof(q.arg));
 	assert_memory_equal(msg + 1, "path", 4);
+}
+
+static void send_result(struct job *j, int64_t result)
+{
+	struct hexo_msg_io_reply reply = { result };
+
+	send_home(j, HEXO_MSG_IO_REPLY, &reply, sizeof(reply));
+}
+
+static int64_t post(struct job *j, int64_t mark)
+{
+	const struct hexo_hc_io q = { .op = HEXO_IO_WRITE,
+				      .arg = { mark },
+				      .in_addr = BUFFER,
+				      .in_len = 3 };
+
+	return CALL(j, HEXO_HC_IO_POST, q);
+}
+
+static int64_t take(struct job *j, uint64_t n)
+{
+	const struct hexo_hc_buffer q = { 0, BUFFER, n * sizeof(int64_t) };
+
+	return CALL(j, HEXO_HC_IO_TAKE, q);
+}
+
+static void posts_are_answered_in_order(void **state)
+{
+	struct job *j = *state;
+	const struct hexo_hc_io q = { .op = HEXO_IO_FSYNC };
+	const struct hexo_hc_park park = { 0 };
+	const int64_t *results =
+		vm_memory_at(&j->vm.memory, vm_gva(BUFFER), 64, true);
+
+	for (int64_t k = 0; k < 3; k++)
+		assert_int_equal(post(j, k), 0);
+	assert_int_equal(CALL(j, HEXO_HC_PARK, park), -EBUSY);
+	for (int64_t k = 0; k < 3; k++)
+		send_result(j, k == 1 ? -ENOSPC : k);
+	send_result(j, 42);
+	/* Who waits for an operation gets its answer, not an older one's. */
+	assert_int_equal(CALL(j, HEXO_HC_IO, q), 42);
+	assert_int_equal(take(j, 2), 2 * sizeof(int64_t));
+	assert_int_equal(results[0], 0);
+	assert_int_equal(results[1], -ENOSPC);
+	assert_int_equal(take(j, 2), -EINVAL);
+	assert_int_equal(take(j, 1), sizeof(int64_t));
+	assert_int_equal(results[0], 2);
+	for (int64_t k = 0; k < 3; k++) {
+		const struct hexo_msg_io *msg = at_home(j, HEXO_MSG_IO)->data;
+
+		assert_int_equal(msg->arg[0], k);
+	}
+	assert_int_equal(j->vm.state, VM_RUNNING);
+}
+
+static void posts_are_bounded(void **state)
+{
+	struct job *j = *state;
+	struct hexo_hc_io q = { .op = HEXO_IO_READ, .out_addr = BUFFER };
+	struct hexo_hc_buffer b = { 0, BUFFER, 1 };
+
+	q.out_len = 1;
+	assert_int_equal(CALL(j, HEXO_HC_IO_POST, q), -EINVAL);
+	q.out_len = 0;
+	q.in_addr = OUTSIDE;
+	q.in_len = 1;
+	assert_int_equal(CALL(j, HEXO_HC_IO_POST, q), -EFAULT);
+	assert_int_equal(CALL(j, HEXO_HC_IO_TAKE, b), -EINVAL);
+	b.len = (HEXO_IO_POSTS_MAX + 1) * sizeof(int64_t);
+	assert_int_equal(CALL(j, HEXO_HC_IO_TAKE, b), -EINVAL);
+	b.addr = OUTSIDE;
+	b.len = sizeof(int64_t);
+	assert_int_equal(CALL(j, HEXO_HC_IO_TAKE, b), -EFAULT);
+	for (int k = 0; k < HEXO_IO_POSTS_MAX; k++)
+		assert_int_equal(post(j, k), 0);
+	assert_int_equal(post(j, 0), -EBUSY);
+	/* Answers that nobody takes do not keep anything else from arriving. */
+	for (int k = 0; k < HEXO_IO_POSTS_MAX; k++)
+		send_result(j, k);
+	send_home(j, HEXO_MSG_PARK, NULL, 0);
+	while (!vm_link_park_time(&j->vm.link))
+		vm_link_sleep(&j->vm.link, 1000000);
+	assert_int_equal(post(j, 0), -EBUSY);
+	assert_int_equal(take(j, HEXO_IO_POSTS_MAX),
+			 HEXO_IO_POSTS_MAX * sizeof(int64_t));
+	assert_int_equal(post(j, 0), 0);
+}
+
+static void what_is_read_ahead_ages(void **state)
+{
+	struct job *j = *state;
+	const struct hexo_hc_io q = { .op = HEXO_IO_FSYNC };
+	uint64_t begin = base_now_ns(), took;
+
+	__atomic_store_n(&j->vm.control->fresh, 1, __ATOMIC_SEQ_CST);
+	send_result(j, 0);
+	assert_int_equal(CALL(j, HEXO_HC_IO, q), 0);
+	while (__atomic_load_n(&j->vm.control->fresh, __ATOMIC_SEQ_CST) &&
+	       base_now_ns() - begin < UINT64_C(30000000000))
+		vm_link_sleep(&j->vm.link, 1000000);
+	took = base_now_ns() - begin;
+	assert_in_range(took, 300000000, 10000000000);
+	/* The channel works as before. */
+	send_result(j, 7);
+	assert_int_equal(CALL(j, HEXO_HC_IO, q), 7);
 }
 
 static void an_answer_longer_than_asked_is_refused(void **state)
@@ -421,6 +528,9 @@ int main(void)
 		TEST(buffers_outside_of_memory_give_efault),
 		TEST(io_sizes_and_numbers_are_checked),
 		TEST(io_passes_through),
+		TEST(posts_are_answered_in_order),
+		TEST(posts_are_bounded),
+		TEST(what_is_read_ahead_ages),
 		TEST(an_answer_longer_than_asked_is_refused),
 		TEST(text_is_made_printable),
 		TEST(the_boot_block_is_cut_to_fit),
