@@ -46,10 +46,11 @@ struct kernel_file *kernel_file_new(uint32_t kind, uint32_t flags)
 	return NULL;
 }
 
-void kernel_file_put(struct kernel_file *f)
+long kernel_file_put(struct kernel_file *f)
 {
 	if (--f->refs)
-		return;
+		return 0;
+	kernel_ahead_close(f);
 	if (f->kind == KERNEL_FILE_PIPE)
 		kernel_pipe_close(f);
 	if (f->path)
@@ -58,6 +59,7 @@ void kernel_file_put(struct kernel_file *f)
 		kernel_io(&(struct hexo_hc_io){ .op = HEXO_IO_CLOSE,
 						.arg = { f->handle } },
 			  NULL);
+	return kernel_post_error(f);
 }
 
 int kernel_file_install(struct kernel_file *f, int from, bool cloexec)
@@ -80,8 +82,7 @@ long sys_close(int fd)
 	if (!f)
 		return -EBADF;
 	table[fd].file = NULL;
-	kernel_file_put(f);
-	return 0;
+	return kernel_file_put(f);
 }
 
 long sys_close_range(uint32_t first, uint32_t last, uint32_t flags)

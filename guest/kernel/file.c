@@ -35,6 +35,15 @@ static long transfer(struct kernel_file *f, uint32_t op, char *data,
 	return done > (int64_t)len ? -EIO : done;
 }
 
+/* Where a file is after an append the home says. */
+static HEXO_NO_POLL int64_t offset_of(struct kernel_file *f)
+{
+	if (f->at_end)
+		kernel_post_settle();
+	f->at_end = false;
+	return f->offset;
+}
+
 static long read_regular(struct kernel_file *f, char *to, uint64_t len,
 			 int64_t off)
 {
@@ -43,17 +52,46 @@ static long read_regular(struct kernel_file *f, char *to, uint64_t len,
 	long n = 0;
 
 	if (here)
-		off = f->offset;
+		off = offset_of(f);
 	while (done < len) {
-		n = transfer(f, HEXO_IO_READ, to + done, len - done,
-			     off + (int64_t)done);
-		if (n <= 0)
+		uint64_t piece =
+			len - done < HEXO_IO_MAX ? len - done : HEXO_IO_MAX;
+
+		n = kernel_ahead_read(f, to + done, piece, off + (int64_t)done);
+		if (n > 0)
+			done += (uint64_t)n;
+		if (n < (int64_t)piece)
 			break;
-		done += (uint64_t)n;
 	}
 	if (here)
 		f->offset = off + (int64_t)done;
 	return done ? (long)done : n;
+}
+
+/* Waits only if the program has been told of an error: it is to know now
+ * whether that is still so. */
+static long write_piece(struct kernel_file *f, char *from, uint64_t len,
+			int64_t off)
+{
+	struct hexo_io_stat st;
+	long n;
+
+	if (!f->retry)
+		return kernel_post_write(f, from, len, off);
+	n = transfer(f, HEXO_IO_WRITE, from, len, off);
+	if (n > 0)
+		f->retry = false;
+	if (n > 0 && off == HEXO_IO_APPEND && !kernel_file_stat(f, &st))
+		f->offset = st.size;
+	return n;
+}
+
+/* What O_SYNC and O_DSYNC promise. */
+static long sync_written(struct kernel_file *f)
+{
+	if (!(f->flags & HEXO_O_DSYNC))
+		return 0;
+	return kernel_post_sync(f, (f->flags & HEXO_O_SYNC) != HEXO_O_SYNC);
 }
 
 static long write_regular(struct kernel_file *f, char *from, uint64_t len,
@@ -61,24 +99,27 @@ static long write_regular(struct kernel_file *f, char *from, uint64_t len,
 {
 	bool here = off == KERNEL_FILE_HERE;
 	bool append = here && (f->flags & HEXO_O_APPEND);
-	struct hexo_io_stat st;
 	uint64_t done = 0;
-	long n = 0;
+	long n = kernel_post_error(f);
 
-	if (here)
-		off = f->offset;
+	if (n)
+		return n;
+	if (here && !append)
+		off = offset_of(f);
+	kernel_ahead_changed(f);
 	while (done < len) {
-		n = transfer(f, HEXO_IO_WRITE, from + done, len - done,
-			     append ? HEXO_IO_APPEND : off + (int64_t)done);
+		n = write_piece(f, from + done, len - done,
+				append ? HEXO_IO_APPEND : off + (int64_t)done);
 		if (n <= 0)
 			break;
 		done += (uint64_t)n;
 	}
-	if (append && done && !kernel_file_stat(f, &st))
-		f->offset = st.size;
-	else if (here)
+	if (here && !append)
 		f->offset = off + (int64_t)done;
-	return done ? (long)done : n;
+	if (!done)
+		return f->error ? kernel_post_error(f) : n;
+	n = sync_written(f);
+	return n < 0 ? n : (long)done;
 }
 
 static long write_stream(struct kernel_file *f, char *from, uint64_t len)
@@ -312,7 +353,7 @@ long sys_lseek(int fd, int64_t off, int whence)
 	if (f->kind != KERNEL_FILE_REGULAR && f->kind != KERNEL_FILE_DIRECTORY)
 		return -ESPIPE;
 	if (whence == SEEK_CUR) {
-		from = f->offset;
+		from = offset_of(f);
 	} else if (whence == SEEK_END) {
 		status = kernel_file_stat(f, &st);
 		if (status)
@@ -326,5 +367,6 @@ long sys_lseek(int fd, int64_t off, int whence)
 	if (from < 0)
 		return -EINVAL;
 	f->offset = from;
+	f->at_end = false;
 	return from;
 }

@@ -26,6 +26,7 @@ enum kernel_file_kind {
 };
 
 struct kernel_pipe;
+struct kernel_ahead;
 
 struct kernel_file {
 	uint32_t refs;
@@ -35,6 +36,16 @@ struct kernel_file {
 	int64_t offset; /* regular: position; directory: cookie */
 	char *path;     /* of a directory: a page of its own */
 	struct kernel_pipe *pipe;
+
+	/* Regular files. */
+	bool at_end;     /* offset is not known before an append is done */
+	bool retry;      /* an error was told: the next write is waited for */
+	int error;       /* -errno of a write that was posted */
+	int64_t next;    /* where the last read ended */
+	uint32_t window; /* how much to read there at least; 0: not known */
+	uint32_t epoch;  /* of dev and ino, see ahead.c */
+	uint64_t dev, ino;
+	struct kernel_ahead *ahead; /* NULL: nothing is read ahead */
 };
 
 /* Opens stdin, stdout and stderr. */
@@ -43,7 +54,9 @@ void kernel_file_init(void);
 /* fd.c: descriptors */
 struct kernel_file *kernel_file_get(int fd); /* NULL: no such descriptor */
 struct kernel_file *kernel_file_new(uint32_t kind, uint32_t flags); /* NULL */
-void kernel_file_put(struct kernel_file *f);
+/* Drops a reference; the last one closes the file, and returns -errno if what
+ * was written to it is lost. */
+long kernel_file_put(struct kernel_file *f);
 /* The lowest free descriptor from `from` on names f, whose reference it takes
  * over; on failure (-EMFILE) the reference is dropped. */
 int kernel_file_install(struct kernel_file *f, int from, bool cloexec);
@@ -58,6 +71,29 @@ long kernel_file_read(struct kernel_file *f, char *to, uint64_t len,
 		      int64_t off);
 long kernel_file_write(struct kernel_file *f, const char *from, uint64_t len,
 		       int64_t off);
+
+/*
+ * post.c: writes at most HEXO_IO_MAX bytes to a regular file without waiting
+ * for the result. Returns how many were taken, or -errno; an error of an
+ * earlier write is returned, but not yet told.
+ */
+long kernel_post_write(struct kernel_file *f, const char *from, uint64_t len,
+		       int64_t off);
+/* The error of an earlier write that the program is to be told now, or 0. */
+long kernel_post_error(struct kernel_file *f);
+/* fsync(), which tells such errors. */
+long kernel_post_sync(struct kernel_file *f, bool data_only);
+
+/*
+ * ahead.c: reads at most HEXO_IO_MAX bytes of a regular file. Returns bytes or
+ * -errno; fewer than were asked for only at the file's end.
+ */
+long kernel_ahead_read(struct kernel_file *f, char *to, uint64_t len,
+		       int64_t off);
+/* The program has changed what is in this file. */
+void kernel_ahead_changed(struct kernel_file *f);
+/* Gives up what was read ahead by f, which is being closed. */
+void kernel_ahead_close(struct kernel_file *f);
 
 /* stat.c: 0 or -errno. */
 long kernel_file_stat(struct kernel_file *f, struct hexo_io_stat *st);

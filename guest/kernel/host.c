@@ -21,6 +21,7 @@ static union {
 
 _Noreturn void kernel_exit(uint64_t status)
 {
+	kernel_post_end();
 	request.exit.status = status;
 	hexo_hypercall(HEXO_HC_EXIT, &request);
 	__builtin_trap();
@@ -87,7 +88,15 @@ int64_t kernel_io(const struct hexo_hc_io *io, uint64_t *out_used)
 	result = hexo_hypercall(HEXO_HC_IO, &request);
 	if (out_used)
 		*out_used = request.io.out_used;
+	/* What was posted before is done: this costs no waiting. */
+	kernel_post_settle();
 	return result;
+}
+
+int64_t kernel_io_post(const struct hexo_hc_io *io)
+{
+	request.io = *io;
+	return hexo_hypercall(HEXO_HC_IO_POST, &request);
 }
 
 KERNEL_NEVER_WAITS_END

@@ -79,6 +79,17 @@ int64_t kernel_buffer(enum hexo_hc which, void *data, uint64_t len);
 long kernel_random(char *to, uint64_t len); /* bytes, or -errno */
 /* Does the file operation of *io; *out_used (may be NULL) is set. */
 int64_t kernel_io(const struct hexo_hc_io *io, uint64_t *out_used);
+/* The same without waiting: HEXO_HC_IO_POST. For post.c only. */
+int64_t kernel_io_post(const struct hexo_hc_io *io);
+
+/* post.c: waits for the results of all writes that were posted. */
+void kernel_post_settle(void);
+/* The program ends: settles, and says what it was never told. */
+void kernel_post_end(void);
+
+/* ahead.c: forgets all that was read ahead and gives its memory back; whether
+ * there was any. */
+bool kernel_ahead_forget_all(void);
 
 /* log.c: lines for the person who runs the job. */
 struct kernel_line {
@@ -114,6 +125,8 @@ void kernel_jump_check(void); /* all is unwound: no jump may be left */
 void kernel_mem_init(uint64_t low, uint64_t high);
 /* Whole pages, zeroed; 0 if there are none. */
 uint64_t kernel_mem_take(uint64_t size);
+/* The same for what the program can do without: no complaint. */
+uint64_t kernel_mem_try(uint64_t size);
 void kernel_mem_give(uint64_t addr, uint64_t size);
 uint64_t kernel_mem_total(void);
 uint64_t kernel_mem_free(void);

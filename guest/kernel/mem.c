@@ -87,7 +87,7 @@ static void out_of_memory(uint64_t size)
 	kernel_line_log(&l);
 }
 
-uint64_t kernel_mem_take(uint64_t size)
+uint64_t kernel_mem_try(uint64_t size)
 {
 	uint64_t at = 0;
 
@@ -95,10 +95,19 @@ uint64_t kernel_mem_take(uint64_t size)
 		at = kernel_region_place(size, HEXO_HUGE_SIZE);
 	if (size <= mem.high - mem.low && !at)
 		at = kernel_region_place(size, HEXO_PAGE_SIZE);
-	if (!at || kernel_region_add(at, at + size)) {
-		out_of_memory(size);
+	if (!at || kernel_region_add(at, at + size))
 		return 0;
-	}
+	return at;
+}
+
+uint64_t kernel_mem_take(uint64_t size)
+{
+	uint64_t at = kernel_mem_try(size);
+
+	if (!at && kernel_ahead_forget_all())
+		at = kernel_mem_try(size);
+	if (!at)
+		out_of_memory(size);
 	return at;
 }
 

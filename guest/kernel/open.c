@@ -57,6 +57,8 @@ static long classify(struct kernel_file *f, const struct kernel_path *path)
 
 	if (status)
 		return status;
+	if ((st.mode & S_IFMT) == S_IFREG && (f->flags & HEXO_O_TRUNC))
+		kernel_ahead_changed(f);
 	if ((st.mode & S_IFMT) == S_IFDIR) {
 		f->path = (char *)kernel_mem_take(HEXO_PAGE_SIZE);
 		if (!f->path)
@@ -129,13 +131,17 @@ long sys_mkdirat(int dirfd, const char *name, uint32_t mode)
 
 static long truncate_file(struct kernel_file *f, int64_t length)
 {
+	int64_t status;
+
 	if (length < 0)
 		return -EINVAL;
 	if (!kernel_file_writes(f) || f->handle < 0)
 		return -EINVAL;
-	return kernel_io(&(struct hexo_hc_io){ .op = HEXO_IO_TRUNCATE,
-					       .arg = { f->handle, length } },
-			 NULL);
+	status = kernel_io(&(struct hexo_hc_io){ .op = HEXO_IO_TRUNCATE,
+						 .arg = { f->handle, length } },
+			   NULL);
+	kernel_ahead_changed(f);
+	return f->error ? kernel_post_error(f) : status;
 }
 
 long sys_ftruncate(int fd, int64_t length)
@@ -164,10 +170,7 @@ static long sync_file(int fd, bool data_only)
 		return -EBADF;
 	if (f->kind != KERNEL_FILE_REGULAR && f->kind != KERNEL_FILE_DIRECTORY)
 		return -EINVAL;
-	return kernel_io(&(struct hexo_hc_io){ .op = HEXO_IO_FSYNC,
-					       .arg = { f->handle,
-							data_only } },
-			 NULL);
+	return kernel_post_sync(f, data_only);
 }
 
 long sys_fsync(int fd)

@@ -37,6 +37,8 @@ void kernel_park(void)
 	kernel_jump_check();
 	/* Before the call: a request that comes later is another one. */
 	kernel_control()->park_request = 0;
+	kernel_post_settle();
+	kernel_ahead_forget_all();
 	kernel_frames_park();
 }
 
