@@ -13,6 +13,8 @@
 #include "base/base.h"
 #include "base/thread.h"
 
+enum { SAVE_BATCH = 8 << 20 }; /* bytes that the disk begins with at once */
+
 static void save_forget(struct cli_save *save)
 {
 	if (save->fd >= 0)
@@ -21,6 +23,10 @@ static void save_forget(struct cli_save *save)
 		close(save->volumes[i]);
 	if (save->done.fd >= 0)
 		close(save->done.fd);
+	if (save->path) {
+		pthread_mutex_destroy(&save->lock);
+		pthread_cond_destroy(&save->changed);
+	}
 	free(save->path);
 	free(save->temporary);
 	save->fd = save->done.fd = -1;
@@ -33,27 +39,13 @@ bool cli_save_is_open(const struct cli_save *save)
 	return save->path != NULL;
 }
 
-int cli_save_open(struct cli_save *save, const char *path,
-		  struct hexo_error *err)
+static void save_tell(struct cli_save *save, enum cli_save_order order)
 {
-	const struct cli_watch done = save->done;
-
-	*save = (struct cli_save){
-		.path = base_strdup(path),
-		.temporary = base_printf("%s.%d.tmp", path, (int)getpid()),
-		.fd = -1,
-		.done = done,
-	};
-	save->done.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (save->done.fd >= 0)
-		save->fd = open(save->temporary,
-				O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (save->fd < 0) {
-		hexo_fail_errno(err, "cannot write %s", save->temporary);
-		save_forget(save);
-		return err ? err->code : -EIO;
-	}
-	return 0;
+	pthread_mutex_lock(&save->lock);
+	save->ready = save->bytes;
+	save->order = order;
+	pthread_cond_signal(&save->changed);
+	pthread_mutex_unlock(&save->lock);
 }
 
 int cli_save_write(void *ctx, const void *data, size_t len,
@@ -66,6 +58,9 @@ int cli_save_write(void *ctx, const void *data, size_t len,
 		return hexo_fail(err, r, "cannot write %s: %s", save->temporary,
 				 strerror(-r));
 	save->bytes += len;
+	/* Else all of it would wait for the end. */
+	if (save->bytes - save->ready >= SAVE_BATCH)
+		save_tell(save, CLI_SAVE_BEGIN);
 	return 0;
 }
 
@@ -96,16 +91,71 @@ static void save_sync(struct cli_save *save)
 				save->path);
 }
 
+/* Has the disk begin until there is nothing left but to wait for it. */
+static enum cli_save_order save_begin(struct cli_save *save)
+{
+	enum cli_save_order order;
+	uint64_t at = 0, ready;
+
+	for (;;) {
+		pthread_mutex_lock(&save->lock);
+		while (save->order == CLI_SAVE_BEGIN && save->ready == at)
+			pthread_cond_wait(&save->changed, &save->lock);
+		order = save->order;
+		ready = save->ready;
+		pthread_mutex_unlock(&save->lock);
+		if (order != CLI_SAVE_BEGIN)
+			return order;
+		/* What fails here fails at the sync, too. */
+		(void)sync_file_range(save->fd, (off64_t)at,
+				      (off64_t)(ready - at),
+				      SYNC_FILE_RANGE_WRITE);
+		at = ready;
+	}
+}
+
 static void *save_thread(void *ctx)
 {
 	struct cli_save *save = ctx;
 	const uint64_t one = 1;
 
+	if (save_begin(save) == CLI_SAVE_FORGET)
+		return NULL;
 	save_sync(save);
 	/* An eventfd that holds nothing takes it. */
 	if (write(save->done.fd, &one, sizeof(one)) < 0)
 		abort();
 	return NULL;
+}
+
+int cli_save_open(struct cli_save *save, const char *path,
+		  struct hexo_error *err)
+{
+	const struct cli_watch done = save->done;
+	int r = 0;
+
+	*save = (struct cli_save){
+		.path = base_strdup(path),
+		.temporary = base_printf("%s.%d.tmp", path, (int)getpid()),
+		.fd = -1,
+		.done = done,
+	};
+	pthread_mutex_init(&save->lock, NULL);
+	pthread_cond_init(&save->changed, NULL);
+	save->done.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (save->done.fd >= 0)
+		save->fd = open(save->temporary,
+				O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (save->fd < 0)
+		r = hexo_fail_errno(err, "cannot write %s", save->temporary);
+	else
+		r = base_thread_start(&save->thread, save_thread, save, err);
+	if (r == 0)
+		return 0;
+	if (save->fd >= 0)
+		unlink(save->temporary);
+	save_forget(save);
+	return r;
 }
 
 static int save_add_volume(struct cli_save *save, const struct cli_volume *v)
@@ -130,10 +180,8 @@ int cli_save_sync(struct cli_save *save, const struct cli_volumes *volumes,
 	if (r < 0)
 		return hexo_fail(err, r, "cannot sync a volume: %s",
 				 strerror(-r));
-	r = base_thread_start(&save->thread, save_thread, save, err);
-	if (r < 0)
-		return r;
 	save->syncing = true;
+	save_tell(save, CLI_SAVE_FINISH);
 	return 0;
 }
 
@@ -160,6 +208,8 @@ void cli_save_close(struct cli_save *save)
 		cli_save_result(save, NULL);
 		return;
 	}
+	save_tell(save, CLI_SAVE_FORGET);
+	pthread_join(save->thread, NULL);
 	unlink(save->temporary);
 	save_forget(save);
 }

@@ -2,7 +2,8 @@
 /*
  * A file that has its name only when it is whole and on the disk: written
  * beside it under a temporary name, then synced and renamed by a thread, so
- * that the home goes on meanwhile.
+ * that the home goes on meanwhile. The thread is there from the start on and
+ * has the disk begin with what was written so far.
  */
 #ifndef HEXO_CLI_SAVE_H
 #define HEXO_CLI_SAVE_H
@@ -14,12 +15,22 @@
 #include "cli/loop.h"
 #include "cli/volume.h"
 
+enum cli_save_order {
+	CLI_SAVE_BEGIN,  /* more will be written */
+	CLI_SAVE_FINISH, /* it is whole */
+	CLI_SAVE_FORGET, /* it never will be */
+};
+
 struct cli_save {
 	char *path, *temporary; /* NULL: nothing is being saved */
 	int fd;
-	uint64_t bytes;
-	bool syncing; /* the thread runs, or has not been heard of */
+	uint64_t bytes; /* written */
+	bool syncing;   /* all was: the thread has not been heard of */
 	pthread_t thread;
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t changed;
+	uint64_t ready; /* bytes that the disk may begin with */
+	enum cli_save_order order;
 	struct cli_watch done; /* its owner's: readable when the thread ends */
 	int volumes[CLI_VOLUMES_MAX], count; /* to sync before */
 	struct hexo_error why;               /* code 0: it worked */

@@ -81,6 +81,15 @@ static _Noreturn void vm_child(const char *const *argv, int channel, int elf,
 	_exit(125);
 }
 
+/* A stream is sent in messages of this size: each would wait for its reader
+ * several times. That there is less room is no failure. */
+static void vm_channel_widen(int fd)
+{
+	const int room = 2 << 20;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+}
+
 static int vm_launch_local(struct cli_vm *vm,
 			   const struct cli_vm_config *config,
 			   const struct cli_elf *elf, struct hexo_error *err)
@@ -110,6 +119,8 @@ static int vm_launch_local(struct cli_vm *vm,
 		return hexo_fail_errno(err, "cannot make a channel");
 	ours = pair[0];
 	theirs = pair[1];
+	vm_channel_widen(ours);
+	vm_channel_widen(theirs);
 	vm->pid = fork();
 	if (vm->pid < 0)
 		return hexo_fail_errno(err, "cannot start %s", name);
