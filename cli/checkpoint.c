@@ -44,8 +44,11 @@ static int check_head(const struct hexo_checkpoint_head *head, uint64_t size,
 		return hexo_fail(err, -EBADMSG, "its head is damaged");
 	if (head->reserved || !head->state_len ||
 	    head->state_len > HEXO_CHECKPOINT_STATE_MAX || head->data_len % 8 ||
-	    head->data_len > size ||
-	    sizeof(*head) + padded(head->state_len) + head->data_len > size)
+	    head->data_len > size || !head->stream_len ||
+	    head->stream_len > size ||
+	    sizeof(*head) + padded(head->stream_len) + padded(head->state_len) +
+			    head->data_len >
+		    size)
 		return hexo_fail(err, -EBADMSG,
 				 "its head promises more than the file has");
 	return 0;
@@ -70,7 +73,8 @@ static int read_state(struct cli_checkpoint *c,
 {
 	cleanup_free char *text = base_alloc(head->state_len);
 	json_error_t why;
-	int r = read_at(c->fd, text, head->state_len, sizeof(*head), err);
+	int r = read_at(c->fd, text, head->state_len,
+			sizeof(*head) + padded(head->stream_len), err);
 
 	if (r < 0)
 		return r;
@@ -104,8 +108,10 @@ int cli_checkpoint_open(struct cli_checkpoint *c, const char *path,
 		r = read_state(c, &head, err);
 	if (r < 0)
 		return hexo_fail_context(err, "%s", path);
-	c->data_at = sizeof(head) + padded(head.state_len);
-	c->stream_at = c->data_at + head.data_len;
+	c->stream_at = sizeof(head);
+	c->stream_len = head.stream_len;
+	c->data_at =
+		c->stream_at + padded(c->stream_len) + padded(head.state_len);
 	return 0;
 }
 
@@ -165,30 +171,32 @@ int cli_checkpoint_copy(int fd, uint64_t from, uint64_t size,
 	return 0;
 }
 
-int cli_checkpoint_begin(const json_t *state, uint64_t data_len,
-			 cli_checkpoint_put *put, void *ctx,
-			 struct hexo_error *err)
+int cli_checkpoint_end(const json_t *state, uint64_t stream_len,
+		       uint64_t data_len, struct hexo_checkpoint_head *head,
+		       cli_checkpoint_put *put, void *ctx,
+		       struct hexo_error *err)
 {
 	static const char padding[8];
 	cleanup_free char *text = json_dumps(state, JSON_COMPACT);
-	struct hexo_checkpoint_head head = {
-		.magic = HEXO_CHECKPOINT_MAGIC,
-		.format = HEXO_CHECKPOINT_FORMAT,
-		.data_len = data_len,
-	};
 	int r;
 
 	if (!text || strlen(text) > HEXO_CHECKPOINT_STATE_MAX)
 		return hexo_fail(err, -E2BIG,
 				 "the job has too many files open");
-	head.state_len = strlen(text);
-	head.state_checksum = migrate_hash(text, head.state_len, 0);
-	head.checksum = head_checksum(&head);
-	r = put(ctx, &head, sizeof(head), err);
+	*head = (struct hexo_checkpoint_head){
+		.magic = HEXO_CHECKPOINT_MAGIC,
+		.format = HEXO_CHECKPOINT_FORMAT,
+		.stream_len = stream_len,
+		.state_len = strlen(text),
+		.data_len = data_len,
+	};
+	head->state_checksum = migrate_hash(text, head->state_len, 0);
+	head->checksum = head_checksum(head);
+	r = put(ctx, padding, cli_checkpoint_padding(stream_len), err);
 	if (r == 0)
-		r = put(ctx, text, head.state_len, err);
+		r = put(ctx, text, head->state_len, err);
 	if (r == 0)
-		r = put(ctx, padding, cli_checkpoint_padding(head.state_len),
+		r = put(ctx, padding, cli_checkpoint_padding(head->state_len),
 			err);
 	return r;
 }

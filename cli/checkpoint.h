@@ -7,15 +7,17 @@
 #include <jansson.h>
 #include <stdint.h>
 
+#include "hexo/checkpoint.h"
 #include "hexo/error.h"
 
 struct cli_checkpoint {
 	int fd;
 	json_t *state;
-	uint64_t data_at, stream_at; /* offsets in the file */
+	uint64_t stream_at, stream_len; /* where it is in the file */
+	uint64_t data_at;
 };
 
-/* Opens a checkpoint and checks all before its stream. The caller closes it,
+/* Opens a checkpoint and checks head and state. The caller closes it,
  * after a failure, too. */
 int cli_checkpoint_open(struct cli_checkpoint *c, const char *path,
 			struct hexo_error *err);
@@ -40,9 +42,11 @@ int cli_checkpoint_copy(int fd, uint64_t from, uint64_t size,
 			cli_checkpoint_put *put, void *ctx, uint64_t *checksum,
 			struct hexo_error *err);
 
-/* Writes head and state; data_len bytes of data must follow. */
-int cli_checkpoint_begin(const json_t *state, uint64_t data_len,
-			 cli_checkpoint_put *put, void *ctx,
-			 struct hexo_error *err);
+/* Behind the stream, of so many bytes: puts padding and the state; data_len
+ * bytes of data must follow. Makes the head that stands before the stream. */
+int cli_checkpoint_end(const json_t *state, uint64_t stream_len,
+		       uint64_t data_len, struct hexo_checkpoint_head *head,
+		       cli_checkpoint_put *put, void *ctx,
+		       struct hexo_error *err);
 
 #endif

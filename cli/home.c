@@ -136,6 +136,14 @@ static home_act *const home_table[HOME_STATES][HOME_EVENTS] = {
 		[OWNER_ENDED] = home_ended,
 		[OWNER_LOST] = home_fail,
 	},
+	[HOME_TAKING] = {
+		[OWNER_STREAM] = save_stream,
+		[OWNER_COPIED] = save_copied,
+		[OWNER_PARKED] = save_parked,
+		[OWNER_ENDED] = home_ended,
+		[OWNER_LOST] = home_fail,
+		[SAVE_FAILED] = save_call_off,
+	},
 	[HOME_HALTING] = {
 		[OWNER_PARKED] = save_parked,
 		[OWNER_ENDED] = home_ended,
@@ -144,6 +152,7 @@ static home_act *const home_table[HOME_STATES][HOME_EVENTS] = {
 	},
 	[HOME_SAVING] = {
 		[OWNER_STREAM] = save_stream,
+		[OWNER_COPIED] = save_copied,
 		[OWNER_SHIPPED] = save_shipped,
 		[OWNER_LOST] = home_fail,
 		[SAVE_FAILED] = save_return,
@@ -175,6 +184,7 @@ static const struct {
 	[HOME_ARRIVING] = { 3, OWNER_LOST, "it did not run again" },
 	[HOME_LANDING] = { 3, OWNER_LOST, "it did not run again" },
 	[HOME_RETURNING] = { 3, OWNER_LOST, "it did not run again" },
+	[HOME_TAKING] = { 1, SAVE_FAILED, "the stream got stuck" },
 	[HOME_HALTING] = { 1, SAVE_FAILED, "the job did not reach a poll" },
 	[HOME_SAVING] = { 1, SAVE_FAILED, "the stream got stuck" },
 };
@@ -415,6 +425,7 @@ static int home_open_resume(struct home *home, struct hexo_error *err)
 	if (!home->resume ||
 	    (c && fseeko(home->resume, (off_t)c->stream_at, SEEK_SET) < 0))
 		return hexo_fail_errno(err, "cannot open %s", config->resume);
+	home->resume_left = c ? c->stream_len : UINT64_MAX;
 	if (c)
 		r = cli_files_restore(&home->files, c, config->keep_files,
 				      &notes, err);

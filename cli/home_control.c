@@ -15,7 +15,7 @@ static const char *home_state_name(const struct home *home)
 		return "unreachable";
 	if (home->state == HOME_STARTING || home->state == HOME_LOADING)
 		return "starting";
-	if (home->state >= HOME_HALTING && home->state <= HOME_SYNCING)
+	if (home->state >= HOME_TAKING && home->state <= HOME_SYNCING)
 		return "saving";
 	return home->state == HOME_RUNNING ? "running" : "moving";
 }

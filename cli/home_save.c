@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Checkpoints of a running job: it parks as for a move, its stream goes to a
- * file, and it goes on (--leave-running) while the file is being synced, or
- * ends when that is done. Whatever fails, the job goes on.
+ * file, and it ends when that is on the disk. One that is to go on
+ * (--leave-running) sends its memory while it runs, where that can be, parks
+ * for what is left, and runs while the file is being synced. Whatever fails,
+ * the job goes on.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,6 +21,9 @@
 #include "hexo/checkpoint.h"
 
 enum { SAVE_RETRY_NS = 1000000 };
+
+/* As often as this the job's memory is sent while it runs, at most. */
+enum { SAVE_ROUNDS_MAX = 2 };
 
 static void save_answer(struct home *home, const char *path)
 {
@@ -42,16 +47,28 @@ static void save_failed(struct home *home)
 {
 	struct home_saving *s = &home->saving;
 
+	cli_save_close(&s->file);
 	if (s->client)
 		cli_control_refuse(&home->control, s->client, home->why.text);
 	else
 		home_say(home, "no checkpoint: %s", home->why.text);
 	s->client = 0;
-	cli_save_close(&s->file);
+}
+
+/* Tells the owner to park, once. */
+static void save_halt(struct home *home)
+{
+	if (!home->saving.halting)
+		home_send(home, home->owner, HEXO_MSG_PARK, NULL, 0);
+	home->saving.halting = true;
 }
 
 enum home_state save_ordered(struct home *home, const struct migrate_msg *msg)
 {
+	const struct hexo_msg_copy copy = {
+		.downtime_ns = home->config->move.downtime_ns,
+	};
+	static const struct hexo_checkpoint_head none;
 	struct home_saving *s = &home->saving;
 	cleanup_free char *path = base_take_ptr(s->order.path);
 
@@ -60,11 +77,45 @@ enum home_state save_ordered(struct home *home, const struct migrate_msg *msg)
 	s->order.client = 0;
 	s->began = base_now_ns();
 	s->stopped_ns = 0;
-	if (cli_save_open(&s->file, path, &home->why) < 0) {
+	s->halting = false;
+	/* A job that ends has no use for being stopped late. */
+	s->taking = s->leave && home->owner->backend == CLI_BACKEND_KVM;
+	if (cli_save_open(&s->file, path, &home->why) < 0 ||
+	    cli_save_write(&s->file, &none, sizeof(none), &home->why) < 0) {
 		save_failed(home);
 		return HOME_RUNNING;
 	}
-	home_send(home, home->owner, HEXO_MSG_PARK, NULL, 0);
+	if (!s->taking) {
+		save_halt(home);
+		return HOME_HALTING;
+	}
+	home_send(home, home->owner, HEXO_MSG_COPY, &copy, sizeof(copy));
+	return HOME_TAKING;
+}
+
+/* What the file has of the stream. */
+static uint64_t save_stream_len(const struct home *home)
+{
+	return home->saving.file.bytes - sizeof(struct hexo_checkpoint_head);
+}
+
+enum home_state save_copied(struct home *home, const struct migrate_msg *msg)
+{
+	struct hexo_msg_copied copied;
+
+	memcpy(&copied, msg->data, sizeof(copied));
+	home_progress(home);
+	if (!copied.rounds && save_stream_len(home)) {
+		hexo_fail(&home->why, -EIO, "its rounds broke off");
+		home->saving.taking = false;
+		if (home->state == HOME_SAVING)
+			return save_return(home, NULL);
+		save_failed(home);
+		return HOME_RUNNING;
+	}
+	if (home->state == HOME_SAVING)
+		return HOME_SAVING;
+	save_halt(home);
 	return HOME_HALTING;
 }
 
@@ -80,20 +131,25 @@ static json_t *save_state(struct home *home)
 			 (json_int_t)time(NULL));
 }
 
-/* What stands before the stream. */
-static int save_begin(struct home *home)
+/* What stands behind the stream, and before it. */
+static int save_finish(struct home *home)
 {
 	struct home_saving *s = &home->saving;
+	struct hexo_checkpoint_head head;
 	json_t *state = save_state(home);
 	uint64_t data_len = 0;
 	int r = cli_files_save(&home->files, state, &data_len, &home->why);
 
 	if (r == 0)
-		r = cli_checkpoint_begin(state, data_len, cli_save_write,
-					 &s->file, &home->why);
+		r = cli_checkpoint_end(state, save_stream_len(home), data_len,
+				       &head, cli_save_write, &s->file,
+				       &home->why);
 	if (r == 0)
 		r = cli_files_put_data(&home->files, state, cli_save_write,
 				       &s->file, &home->why);
+	if (r == 0)
+		r = cli_save_begin_with(&s->file, &head, sizeof(head),
+					&home->why);
 	json_decref(state);
 	return r;
 }
@@ -111,19 +167,24 @@ enum home_state save_parked(struct home *home, const struct migrate_msg *msg)
 
 	home_stopped(home, &usage);
 	home->parked_at = base_now_ns();
-	if (save_begin(home) < 0)
-		return save_return(home, NULL);
 	home_send(home, home->owner, HEXO_MSG_SHIP, &ship, sizeof(ship));
 	return HOME_SAVING;
 }
 
 enum home_state save_stream(struct home *home, const struct migrate_msg *msg)
 {
+	bool taking = home->state == HOME_TAKING;
+
 	if (cli_save_write(&home->saving.file, msg->data, msg->len,
 			   &home->why) < 0)
-		return save_return(home, NULL);
+		return taking ? save_call_off(home, NULL)
+			      : save_return(home, NULL);
 	home_progress(home);
-	return HOME_SAVING;
+	/* A job that writes fast must not fill the disk with its rounds. */
+	if (taking &&
+	    save_stream_len(home) > SAVE_ROUNDS_MAX * home->config->vm.memory)
+		save_halt(home);
+	return home->state;
 }
 
 enum home_state save_shipped(struct home *home, const struct migrate_msg *msg)
@@ -131,6 +192,8 @@ enum home_state save_shipped(struct home *home, const struct migrate_msg *msg)
 	struct home_saving *s = &home->saving;
 
 	home_usage(home, msg);
+	if (save_finish(home) < 0)
+		return save_return(home, NULL);
 	s->bytes = s->file.bytes;
 	s->file.done.ready = save_synced;
 	s->file.done.ctx = home;
@@ -150,7 +213,11 @@ enum home_state save_return(struct home *home, const struct migrate_msg *msg)
 enum home_state save_call_off(struct home *home, const struct migrate_msg *msg)
 {
 	save_failed(home);
-	return HOME_RUNNING;
+	if (!home->saving.taking)
+		return HOME_RUNNING;
+	/* If it was told to park it will, and is sent on. */
+	home_send(home, home->owner, HEXO_MSG_COPY_STOP, NULL, 0);
+	return HOME_CALMING;
 }
 
 /* The thread that synced is done. */

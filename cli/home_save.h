@@ -6,8 +6,8 @@
 #include "cli/home_state.h"
 
 /* The actions of a checkpoint. */
-home_act save_ordered, save_parked, save_stream, save_shipped, save_return,
-	save_call_off, save_done;
+home_act save_ordered, save_copied, save_parked, save_stream, save_shipped,
+	save_return, save_call_off, save_done;
 
 /* Asks for a checkpoint; leave: the job goes on afterwards. client hears of
  * it, 0: nobody. -EBUSY if there is one already. */

@@ -32,6 +32,7 @@ enum home_state {
 	HOME_FETCHING, /* the owner runs, its memory is still coming */
 	HOME_REACHING, /* it has parked at a poll of the plan meanwhile */
 	HOME_RETURNING, /* the move failed; the owner was told to go on */
+	HOME_TAKING,    /* the owner runs and sends its memory to a file */
 	HOME_HALTING,   /* the owner was told to park, for a checkpoint */
 	HOME_SAVING,    /* the owner sends the stream to a file */
 	HOME_SYNCING,   /* the file is being synced; then the owner ends */
@@ -77,6 +78,8 @@ struct home_saving {
 	bool kept; /* it is whole, and on the disk */
 	unsigned client; /* who is to hear of it; 0: nobody */
 	uint64_t began, stopped_ns, bytes;
+	bool taking;  /* rounds were asked for */
+	bool halting; /* told to park */
 	struct cli_watch clock;
 };
 
@@ -117,6 +120,7 @@ struct home {
 	uint64_t parked_at, shipping_since; /* base_now_ns() */
 
 	FILE *resume;           /* of --resume, until it has been sent */
+	uint64_t resume_left;   /* bytes of it, at most */
 	uint64_t poll_target;   /* what the owner has been told; 0: none */
 	uint64_t source_cpu_ns; /* of the source, while the owner arrives */
 	uint64_t owner_cpu_ns;  /* of the owner, when last heard of */

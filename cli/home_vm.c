@@ -117,7 +117,8 @@ bool home_guest_runs(const struct home *home)
 	return home->state == HOME_RUNNING || home->state == HOME_CALLING ||
 	       home->state == HOME_PARKING || home->state == HOME_RETURNING ||
 	       home->state == HOME_HALTING || home->state == HOME_COPYING ||
-	       home->state == HOME_CALMING || home->state == HOME_FETCHING;
+	       home->state == HOME_CALMING || home->state == HOME_FETCHING ||
+	       home->state == HOME_TAKING;
 }
 
 /* A write that was posted; nothing waits for its answer. */

@@ -132,15 +132,18 @@ static int job_prepare(struct cli_job *job, struct hexo_error *err)
 		return hexo_fail_errno(err, "cannot write into %s",
 				       home->save_streams);
 	if (home->resume) {
-		uint64_t from = home->restore ? home->restore->stream_at : 0;
-
-		r = cli_resume_check(home->resume, from, !home->restore,
-				     &job->image, &vm, err);
+		r = cli_resume_check(home->resume, home->restore, &job->image,
+				     &vm, err);
 		if (r < 0)
 			return r;
 		home->vm.memory = vm.memory;
 		home->vm.stack = vm.stack;
 		home->polls = vm.polls;
+		if (home->restore)
+			r = cli_checkpoint_number(home->restore->state, "polls",
+						  &home->polls, err);
+		if (r < 0)
+			return r;
 	}
 	job->id = job->name ? base_strdup(job->name)
 			    : job_make_id(job->image.name);

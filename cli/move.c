@@ -94,13 +94,17 @@ void move_feed(struct home *home)
 	cleanup_free char *data = base_alloc(MOVE_FEED);
 
 	while (home->resume && cli_link_queued(&home->owner->link) == 0) {
-		size_t n = fread(data, 1, MOVE_FEED, home->resume);
+		size_t want = home->resume_left < MOVE_FEED
+				      ? (size_t)home->resume_left
+				      : MOVE_FEED;
+		size_t n = fread(data, 1, want, home->resume);
 
 		if (!n) {
 			fclose(home->resume);
 			home->resume = NULL;
 			return;
 		}
+		home->resume_left -= n;
 		home_send(home, home->owner, HEXO_MSG_STREAM, data, n);
 		home_progress(home);
 	}

@@ -25,11 +25,11 @@ static int resume_vm(void *ctx, const struct hexo_section_vm *vm,
 }
 
 /* A stream that was cut off does not end with its END section. */
-static int resume_check_end(FILE *file, struct hexo_error *err)
+static int resume_check_end(FILE *file, uint64_t at, struct hexo_error *err)
 {
 	struct hexo_section end;
 
-	if (fseeko(file, -(off_t)sizeof(end), SEEK_END) < 0 ||
+	if (fseeko(file, (off_t)(at - sizeof(end)), SEEK_SET) < 0 ||
 	    fread(&end, sizeof(end), 1, file) != 1)
 		return hexo_fail_errno(err, "cannot read its end");
 	if (end.type != HEXO_SECTION_END || end.length)
@@ -39,7 +39,7 @@ static int resume_check_end(FILE *file, struct hexo_error *err)
 	return 0;
 }
 
-int cli_resume_check(const char *path, uint64_t from, bool whole,
+int cli_resume_check(const char *path, const struct cli_checkpoint *checkpoint,
 		     const struct cli_image *image, struct hexo_section_vm *vm,
 		     struct hexo_error *err)
 {
@@ -51,22 +51,30 @@ int cli_resume_check(const char *path, uint64_t from, bool whole,
 	cleanup_free char *data = base_alloc(RESUME_PIECE);
 	cleanup_file FILE *file = fopen(path, "re");
 	struct resume found = { .vm = vm };
+	uint64_t left = checkpoint ? checkpoint->stream_len : UINT64_MAX;
 	struct migrate_reader reader;
 	size_t n;
 	int r;
 
-	if (!file || fseeko(file, (off_t)from, SEEK_SET) < 0)
+	if (!file || fseeko(file, checkpoint ? (off_t)checkpoint->stream_at : 0,
+			    SEEK_SET) < 0)
 		return hexo_fail_errno(err, "cannot open %s", path);
 	r = migrate_reader_init(&reader, &identity, &visitor, &found, err);
 	if (r < 0)
 		return r;
-	while (r == 0 && (whole || !found.found) &&
-	       (n = fread(data, 1, RESUME_PIECE, file)) > 0)
+	while (r == 0 && (!checkpoint || !found.found) &&
+	       (n = fread(data, 1, left < RESUME_PIECE ? left : RESUME_PIECE,
+			  file)) > 0) {
 		r = migrate_reader_feed(&reader, data, n, err);
+		left -= n;
+	}
 	if (r == 0 && ferror(file))
 		r = hexo_fail_errno(err, "cannot read it");
-	if (r == 0 && found.found && !whole)
-		r = resume_check_end(file, err);
+	if (r == 0 && found.found && checkpoint)
+		r = resume_check_end(file,
+				     checkpoint->stream_at +
+					     checkpoint->stream_len,
+				     err);
 	else if (r == 0)
 		r = migrate_reader_finish(&reader, err);
 	migrate_reader_free(&reader);

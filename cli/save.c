@@ -64,6 +64,14 @@ int cli_save_write(void *ctx, const void *data, size_t len,
 	return 0;
 }
 
+int cli_save_begin_with(struct cli_save *save, const void *data, size_t len,
+			struct hexo_error *err)
+{
+	if (pwrite(save->fd, data, len, 0) != (ssize_t)len)
+		return hexo_fail_errno(err, "cannot write %s", save->temporary);
+	return 0;
+}
+
 /* The directory's entry must last as well. */
 static int save_sync_directory(const char *path)
 {

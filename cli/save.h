@@ -46,6 +46,10 @@ bool cli_save_is_open(const struct cli_save *save);
 int cli_save_write(void *save, const void *data, size_t len,
 		   struct hexo_error *err);
 
+/* The same, over what the file begins with. */
+int cli_save_begin_with(struct cli_save *save, const void *data, size_t len,
+			struct hexo_error *err);
+
 /*
  * Everything was written: begins to sync it, and before it what was written
  * to volumes, which it speaks of. When save->done is readable,

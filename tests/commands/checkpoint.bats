@@ -179,7 +179,7 @@ elsewhere() {
 	local size before at
 	size=$(stat -c %s saved)
 	before=$(md5sum vol/* stdout)
-	for at in 3 20 60 1000 $((size / 2)) $((size - 4)); do
+	for at in 3 20 60 1000 $((size / 2)) $((size - 12)); do
 		cp saved bad
 		printf '\xff\xfe\xfd' |
 			dd of=bad bs=1 seek="$at" conv=notrunc status=none
@@ -205,4 +205,87 @@ elsewhere() {
 	cat stderr
 	[ "$status" = 125 ]
 	grep -q "another build" stderr
+}
+
+# busy OPTION...: starts dirty as VM $NAME, which writes 20 MiB/s to 24 MiB
+busy() {
+	NAME=busy-$BATS_TEST_NUMBER-$$
+	hexo run --local --name "$NAME" --volume "$PWD/vol:/vol" "$@" \
+		"$(image dirty)" 24 "${RATE:-20}" /vol/go > stdout 2> stderr &
+	JOB=$!
+	wait_text ready stdout
+}
+
+# right FILE...: the job ends, and goes on from each: no word is wrong
+right() {
+	local file
+	touch vol/go
+	end 0
+	grep -qx "0 words are wrong" stdout
+	for file; do
+		timeout 60 hexo restore "$file" > again 2> stderr
+		cat stderr again
+		grep -qx "0 words are wrong" again
+	done
+}
+
+@test "--leave-running: the memory is written while the job runs" {
+	need_kvm
+	busy
+	hexo checkpoint --leave-running --json "$NAME" saved > told.json
+	hexo checkpoint --leave-running "$NAME" second
+	right saved second
+	cat told.json
+	jq -e '.bytes > 24000000 and .stopped_us < .total_us / 2' told.json
+}
+
+@test "a job that writes too fast does not fill the disk" {
+	need_kvm
+	RATE=4000 busy --memory 32M
+	hexo checkpoint --leave-running --json "$NAME" saved > told.json
+	right saved
+	cat told.json
+	jq -e '.bytes < 110000000' told.json
+}
+
+@test "without KVM it stops for all of it" {
+	busy --backend process
+	hexo checkpoint --leave-running "$NAME" saved
+	right saved
+}
+
+@test "a live checkpoint goes on on the other ISA" {
+	need_kvm
+	busy
+	hexo checkpoint --leave-running "$NAME" saved
+	touch vol/go
+	end 0
+	timeout 60 hexo restore --isa aarch64 --local saved > again 2> stderr
+	grep -qx "0 words are wrong" again
+}
+
+@test "the disk is full in the middle of a round: the job goes on" {
+	need_kvm
+	unshare -rm true 2> /dev/null || skip "no user namespaces"
+	# shellcheck disable=SC2016 # for the inner shell
+	unshare -rm bash -c '
+		mkdir small && mount -t tmpfs -o size=8m none small || exit 9
+		hexo run --local --name full-$$ --volume "$PWD/vol:/vol" "$1" \
+			24 20 /vol/go > stdout 2> stderr &
+		trap "kill %1 2> kill-stderr" EXIT
+		for i in $(seq 100); do
+			! grep -q ready stdout || break
+			sleep 0.1
+		done
+		! hexo checkpoint --leave-running full-$$ small/saved 2> why ||
+			exit 8
+		grep -q "No space left" why || exit 7
+		[ -z "$(ls small)" ] || exit 6
+		hexo checkpoint --leave-running full-$$ saved || exit 5
+		touch vol/go
+		wait %1
+	' - "$(image dirty)"
+	grep -qx "0 words are wrong" stdout
+	timeout 60 hexo restore saved > again 2> stderr
+	grep -qx "0 words are wrong" again
 }
