@@ -160,7 +160,7 @@ static void *link_main(void *arg)
 						  &err);
 				break;
 			}
-			link_post(link);
+			link_hand_over(link);
 			break;
 		default:
 			link_hand_over(link);
