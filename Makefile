@@ -5,7 +5,7 @@
 #   make check    all tests                   make bench  print the figures
 #   make lint     style and house rules       make clean  remove build/
 #   make torture  random programs and inputs  make V=1    show the commands
-#   make fuzz     random inputs, six minutes
+#   make fuzz     random inputs, six minutes  make model  that of a move
 #
 # Everything built lies under build/; programs under build/bin/.
 

@@ -171,6 +171,7 @@ static void relay_run(const struct node_relay *config, struct node_session *s,
 	bool ending = false;
 
 	for (;;) {
+		bool linked = s->link >= 0;
 		int wait = 1000;
 
 		if (told_to_end && !ending) {
@@ -188,6 +189,10 @@ static void relay_run(const struct node_relay *config, struct node_session *s,
 			return;
 		case NODE_SESSION_OTHER:
 			relay_take(config, s, listener);
+			/* The new one took the place of another and broke. */
+			if (linked && s->link < 0 && !ending)
+				end = base_now_ns() +
+				      config->timeout_s * second;
 			break;
 		case NODE_SESSION_BROKEN:
 			if (!ending)

@@ -126,6 +126,11 @@ check: check-programs $(UNIT_TESTS) fuzzers
 check-unit: $(UNIT_TESTS)
 	tests/run.sh $(UNIT_TESTS)
 
+# The protocol of a move, see docs/protocol.md.
+.PHONY: model
+model:
+	tests/model/model.sh
+
 .PHONY: lint
 lint:
 	tests/lint.sh

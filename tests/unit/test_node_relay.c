@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+// LINK: node/relay.c node/session.c node/key.c node/list.c
+// LINK: migrate/channel.c base/base.c base/error.c; -lcrypto -lxxhash
+/* How long a session's VM is kept when its connections break. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "node/relay.h"
+
+enum { TIMEOUT_S = 1 };
+
+static char directory[] = "/tmp/hexo-relay.XXXXXX";
+static const struct node_key home = { .hash = { 1 } };
+static int link_end, vm_end;
+static int alive; /* hangs up when the VM is gone */
+static pid_t relay;
+
+/* The relay's process: a VM that does nothing, and the relay. */
+static void relay_main(int link, int vm, int mark)
+{
+	struct node_relay config = {
+		.directory = directory,
+		.session = { 1, 2 },
+		.home = home,
+		.timeout_s = TIMEOUT_S,
+		.vm = vm,
+		.link = link,
+	};
+
+	alarm(60);
+	config.pid = fork();
+	if (config.pid == 0) {
+		alarm(60);
+		for (;;)
+			pause();
+	}
+	close(mark);
+	node_relay(&config);
+}
+
+static int setup(void **state)
+{
+	int links[2], vms[2], marks[2];
+
+	if (!mkdtemp(directory) || pipe(marks) < 0 ||
+	    socketpair(AF_UNIX, SOCK_STREAM, 0, links) < 0 ||
+	    socketpair(AF_UNIX, SOCK_STREAM, 0, vms) < 0)
+		return -1;
+	link_end = links[1];
+	vm_end = vms[1];
+	alive = marks[0];
+	relay = fork();
+	if (relay == 0) {
+		close(link_end);
+		close(vm_end);
+		relay_main(links[0], vms[0], marks[1]);
+	}
+	close(links[0]);
+	close(vms[0]);
+	close(marks[1]);
+	return relay < 0 ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+	kill(relay, SIGTERM);
+	close(link_end);
+	close(vm_end);
+	close(alive);
+	waitpid(relay, NULL, 0);
+	return rmdir(directory);
+}
+
+static bool is_alive_for(int ms)
+{
+	struct pollfd p = { .fd = alive };
+
+	return poll(&p, 1, ms) == 0;
+}
+
+/* The connection is older than what a VM may be without one; the one that
+ * takes its place breaks before the relay has answered on it. */
+static void test_new_link_breaks(void **state)
+{
+	const struct hexo_msg_resume resume = { .session = { 1, 2 } };
+	int pair[2];
+
+	assert_true(is_alive_for(TIMEOUT_S * 1000 + 300));
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	close(pair[1]);
+	assert_int_equal(node_relay_resume(directory, &resume, &home, pair[0],
+					   NULL),
+			 0);
+	close(pair[0]);
+	assert_true(is_alive_for(TIMEOUT_S * 500));
+	assert_false(is_alive_for(TIMEOUT_S * 5000));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_new_link_breaks, setup,
+						teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
