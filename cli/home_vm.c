@@ -280,7 +280,7 @@ static void home_error(struct home *home, struct cli_vm *vm,
 		       const struct migrate_msg *msg)
 {
 	const char *text = home_text(msg, 0);
-	char how[64];
+	char how[CLI_VM_END_TEXT];
 	int code = -EIO;
 
 	if (cli_vm_end(vm, how, sizeof(how)) == CLI_RUN_UNUSABLE)
@@ -328,7 +328,7 @@ static void home_message(struct home *home, struct cli_vm *vm,
 static void home_vm_read(struct home *home, struct cli_vm *vm)
 {
 	int r = migrate_inbox_read(&vm->link.inbox, vm->link.fd, &home->why);
-	char how[64];
+	char how[CLI_VM_END_TEXT];
 
 	if (r > 0) {
 		home_message(home, vm, &vm->link.inbox.msg);

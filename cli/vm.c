@@ -222,6 +222,12 @@ int cli_vm_end(struct cli_vm *vm, char *text, size_t size)
 	    !cli_child_wait(vm->pid, 500, &status))
 		return -1;
 	vm->pid = -1;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
+		snprintf(text, size,
+			 " (killed: its sandbox forbids a system call that it "
+			 "made)");
+		return -1;
+	}
 	if (WIFSIGNALED(status)) {
 		snprintf(text, size, " (killed by signal %d)",
 			 WTERMSIG(status));

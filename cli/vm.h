@@ -59,6 +59,7 @@ pid_t cli_vm_close(struct cli_vm *vm);
 /* How the child ended, for messages: " (killed by signal 9)", "" if it is
  * not known. Waits a moment for that. Returns its exit status, -1 if it has
  * none. */
+enum { CLI_VM_END_TEXT = 96 };
 int cli_vm_end(struct cli_vm *vm, char *text, size_t size);
 
 /* Waits at most timeout_ms for a child to end. Returns 1 and its wait
