@@ -39,10 +39,16 @@ void base_sandbox_memory(struct base_sandbox *s, bool files)
 
 int base_sandbox_enter(struct base_sandbox *s, struct hexo_error *err)
 {
+	if (s->status == 0)
+		s->status =
+			seccomp_attr_set(s->filter, SCMP_FLTATR_CTL_TSYNC, 1);
+	return base_sandbox_enter_thread(s, err);
+}
+
+int base_sandbox_enter_thread(struct base_sandbox *s, struct hexo_error *err)
+{
 	int r = s->status;
 
-	if (r == 0)
-		r = seccomp_attr_set(s->filter, SCMP_FLTATR_CTL_TSYNC, 1);
 	if (r == 0)
 		r = seccomp_load(s->filter);
 	seccomp_release(s->filter);

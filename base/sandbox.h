@@ -32,4 +32,7 @@ void base_sandbox_memory(struct base_sandbox *s, bool files);
 /* Closes it around all threads. Frees the filter, failed or not. */
 int base_sandbox_enter(struct base_sandbox *s, struct hexo_error *err);
 
+/* The same around the calling thread alone. */
+int base_sandbox_enter_thread(struct base_sandbox *s, struct hexo_error *err);
+
 #endif

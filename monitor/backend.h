@@ -24,6 +24,9 @@ struct vm_backend {
 	int (*log_start)(struct vm *vm, struct hexo_error *err);
 	int (*log_take)(struct vm *vm, uint64_t *bits, struct hexo_error *err);
 	void (*log_stop)(struct vm *vm);
+	/* The descriptors of its VM and vCPU, which requests go to; NULL: a
+	 * filter of system calls cannot be put around this backend. */
+	void (*descriptors)(int *vm, int *vcpu);
 	/* Runs the guest until vm_is_over(). */
 	int (*run)(struct vm *vm, struct hexo_error *err);
 };

@@ -119,6 +119,12 @@ static int kvm_create(struct vm *vm, struct hexo_error *err)
 	return vm_kvm_setup(k, err);
 }
 
+static void kvm_descriptors(int *vm, int *vcpu)
+{
+	*vm = kvm.vm;
+	*vcpu = kvm.vcpu;
+}
+
 static int kvm_run(struct vm *vm, struct hexo_error *err)
 {
 	while (!vm_is_over(vm)) {
@@ -149,5 +155,6 @@ const struct vm_backend vm_backend_kvm = {
 	.log_start = kvm_log_start,
 	.log_take = kvm_log_take,
 	.log_stop = kvm_log_stop,
+	.descriptors = kvm_descriptors,
 	.run = kvm_run,
 };

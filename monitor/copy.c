@@ -8,6 +8,7 @@
 #include "base/base.h"
 #include "base/thread.h"
 #include "monitor/ship.h"
+#include "monitor/vm.h"
 
 /* As little as this is not worth a round. */
 #define SMALL (UINT64_C(4) << 20)
@@ -148,6 +149,7 @@ static void *copy_main(void *arg)
 {
 	struct vm_copy *copy = arg;
 
+	vm_confine(copy->vm);
 	for (;;) {
 		pthread_mutex_lock(&copy->lock);
 		while (!copy->busy)

@@ -37,18 +37,18 @@ static int uffd_open(bool kvm)
 	return fd;
 }
 
-static int fetch_open(struct vm_fetch *f, bool kvm)
+void vm_fetch_open(struct vm_fetch *f, struct vm *vm, bool kvm)
 {
 	struct uffdio_api api = { .api = UFFD_API };
 
+	*f = (struct vm_fetch){ .vm = vm };
 	f->fd = uffd_open(kvm);
 	if (f->fd >= 0 && ioctl(f->fd, UFFDIO_API, &api) == 0)
-		return 0;
+		return;
 	f->why = errno ? errno : ENOSYS;
 	if (f->fd >= 0)
 		close(f->fd);
 	f->fd = -1;
-	return -f->why;
 }
 
 /* Puts whole pages where none are: data, or zeros. */
@@ -116,6 +116,7 @@ static void *fetch_main(void *arg)
 	const struct vm_memory *m = &f->vm->memory;
 	struct uffd_msg msg;
 
+	vm_confine(f->vm);
 	pthread_mutex_lock(&f->lock);
 	while (!f->begun)
 		pthread_cond_wait(&f->changed, &f->lock);
@@ -132,15 +133,13 @@ static void *fetch_main(void *arg)
 	}
 }
 
-int vm_fetch_create(struct vm_fetch *f, struct vm *vm, bool kvm,
-		    struct hexo_error *err)
+int vm_fetch_create(struct vm_fetch *f, struct hexo_error *err)
 {
-	const size_t size = vm->dirty.words * sizeof(*f->missing);
+	const size_t size = f->vm->dirty.words * sizeof(*f->missing);
 	pthread_t thread;
 	int r;
 
-	*f = (struct vm_fetch){ .vm = vm, .fd = -1 };
-	if (fetch_open(f, kvm) < 0)
+	if (f->fd < 0)
 		return 0;
 	f->missing = base_alloc(size);
 	f->asked = base_alloc(size);

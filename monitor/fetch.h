@@ -37,11 +37,14 @@ struct vm_fetch {
 	struct migrate_reader reader;     /* of the stream that is coming */
 };
 
-/* Opens what the kernel has for it, and makes the thread; before the sandbox
- * closes. That it cannot be done is no error: see why. kvm: the guest's faults
- * are the host kernel's, which takes more privilege to hear of. */
-int vm_fetch_create(struct vm_fetch *f, struct vm *vm, bool kvm,
-		    struct hexo_error *err);
+/* Opens what the kernel has for it, while files can be opened. That it cannot
+ * be done is no error: see why. kvm: the guest's faults are the host kernel's,
+ * which takes more privilege to hear of. */
+void vm_fetch_open(struct vm_fetch *f, struct vm *vm, bool kvm);
+
+/* Makes the thread, if there is something to do for it; before the sandbox
+ * closes. */
+int vm_fetch_create(struct vm_fetch *f, struct hexo_error *err);
 
 /* Of the stream's LATER: all of the program's memory is missing. */
 int vm_fetch_begin(struct vm_fetch *f, struct hexo_error *err);

@@ -10,6 +10,7 @@
 #include "base/thread.h"
 #include "monitor/copy.h"
 #include "monitor/fetch.h"
+#include "monitor/vm.h"
 
 enum { EXIT_LOST = 125 };
 
@@ -135,6 +136,7 @@ static void *link_main(void *arg)
 	struct hexo_error err;
 	int r = 0;
 
+	vm_confine(link->copy->vm);
 	while (r == 0 && (r = link_wait(link, &err)) == 0) {
 		switch (link->in.msg.type) {
 		case HEXO_MSG_KILL:

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,6 +16,7 @@
 #include "hexo/stream.h"
 #include "monitor/arch.h"
 #include "monitor/backend.h"
+#include "monitor/jail.h"
 #include "monitor/sandbox.h"
 #include "monitor/usage.h"
 #include "monitor/vm.h"
@@ -163,16 +162,6 @@ static int keep_fds(struct options *o, struct hexo_error *err)
 	return 0;
 }
 
-static int drop_privileges(struct hexo_error *err)
-{
-	const struct rlimit none = { 0 };
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    setrlimit(RLIMIT_CORE, &none) < 0)
-		return hexo_fail_errno(err, "cannot drop privileges");
-	return 0;
-}
-
 static int choose_backend(const char *name, const struct vm_backend **backend,
 			  struct hexo_error *err)
 {
@@ -243,10 +232,16 @@ static int prepare(const struct options *o, struct hexo_error *err)
 	vm.memory.dirty = &vm.dirty;
 	r = vm.backend->create(&vm, err);
 	if (r == 0)
+		vm_fetch_open(&vm.fetch, &vm, vm.backend == &vm_backend_kvm);
+	/* All files are open, and no thread runs yet. */
+	if (r == 0)
+		r = vm_jail_enter(FD_ELF, err);
+	if (r == 0)
+		vm_sandbox_prepare(&vm, o->channel);
+	if (r == 0)
 		r = vm_copy_create(&vm.copy, &vm, err);
 	if (r == 0)
-		r = vm_fetch_create(&vm.fetch, &vm,
-				    vm.backend == &vm_backend_kvm, err);
+		r = vm_fetch_create(&vm.fetch, err);
 	vm.memory.fetch = &vm.fetch;
 	if (r == 0)
 		r = vm_link_start(&vm.link, o->channel, vm.control, &vm.copy,
@@ -318,7 +313,7 @@ static int serve(const struct options *o, struct hexo_error *err)
 	if (r == 0)
 		r = hello(err);
 	if (r == 0)
-		r = vm_sandbox_enter(vm.backend, err);
+		r = vm_sandbox_enter(&vm, err);
 	if (r == 0)
 		r = first_order(err);
 	if (r == 0)
@@ -349,7 +344,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "hexo-vm-%s: %s\n", vm_isa.name, err.text);
 		return EXIT_HEXO;
 	}
-	r = drop_privileges(&err);
+	r = vm_jail_prepare(&err);
 	if (r == 0)
 		r = serve(&o, &err);
 	if (r == 0)

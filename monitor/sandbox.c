@@ -3,78 +3,153 @@
 
 #include <linux/kvm.h>
 #include <linux/userfaultfd.h>
+#include <malloc.h>
+#include <pthread.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "base/sandbox.h"
+#include "monitor/backend.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Descriptors can be used, none can be made. */
-static const int calls[] = {
-	SCMP_SYS(read),
-	SCMP_SYS(pread64),
-	SCMP_SYS(write),
-	SCMP_SYS(lseek),
-	SCMP_SYS(close),
-	SCMP_SYS(recvfrom),
-	SCMP_SYS(sendto),
-	SCMP_SYS(sendmsg),
-	SCMP_SYS(writev),
-	SCMP_SYS(poll),
-	SCMP_SYS(ppoll),
-	SCMP_SYS(futex),
-	SCMP_SYS(brk),
-	SCMP_SYS(munmap),
-	SCMP_SYS(mremap),
-	SCMP_SYS(madvise),
-	SCMP_SYS(getrandom),
-	SCMP_SYS(getrusage),
-	SCMP_SYS(clock_gettime),
-	SCMP_SYS(rt_sigreturn),
-	SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(restart_syscall),
-	/* The channel's thread may still be starting. */
-	SCMP_SYS(set_robust_list),
-	SCMP_SYS(rseq),
-	SCMP_SYS(exit),
+/* The threads besides the guest's: link.c, copy.c; fetch.c has one more if
+ * there is something to do for it. */
+enum { HELPERS = 2 };
+
+/* What all threads do: wait, use memory, read what is open. */
+static const int calls_all[] = {
+	SCMP_SYS(read),          SCMP_SYS(pread64),
+	SCMP_SYS(close),         SCMP_SYS(poll),
+	SCMP_SYS(ppoll),         SCMP_SYS(futex),
+	SCMP_SYS(brk),           SCMP_SYS(munmap),
+	SCMP_SYS(mremap),        SCMP_SYS(madvise),
+	SCMP_SYS(clock_gettime), SCMP_SYS(restart_syscall),
 	SCMP_SYS(exit_group),
 };
 
-/* Of the many things ioctl() can do: running the vCPU and reading it, the
- * log of what it writes, and post-copy. */
-static const unsigned long ioctls[] = {
+static const int calls_guest[] = {
+	SCMP_SYS(lseek),        SCMP_SYS(getrandom),      SCMP_SYS(getrusage),
+	SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(exit),
+};
+
+static const int calls_messages[] = {
+	SCMP_SYS(recvfrom),
+	SCMP_SYS(sendto),
+	SCMP_SYS(sendmsg),
+};
+
+static const unsigned long requests_vcpu[] = {
 	KVM_RUN,
 	KVM_GET_REGS,
 	KVM_GET_SREGS,
 	KVM_GET_ONE_REG,
-	KVM_SET_USER_MEMORY_REGION,
-	KVM_GET_DIRTY_LOG,
-	UFFDIO_REGISTER,
-	UFFDIO_UNREGISTER,
-	UFFDIO_COPY,
-	UFFDIO_ZEROPAGE,
-	UFFDIO_WAKE,
 };
 
-static void add_ioctls(struct base_sandbox *s)
+/* The log of what the guest writes. Of all threads: the helpers take it while
+ * the guest runs, the guest's thread when it is parked. */
+static const unsigned long requests_vm[] = {
+	KVM_SET_USER_MEMORY_REGION,
+	KVM_GET_DIRTY_LOG,
+};
+
+/* Post-copy: the guest's thread begins it, the helpers do it. */
+static const unsigned long requests_fetch[] = {
+	UFFDIO_REGISTER, UFFDIO_UNREGISTER, UFFDIO_COPY,
+	UFFDIO_ZEROPAGE, UFFDIO_WAKE,
+};
+
+static int channel_fd;
+static pthread_barrier_t all_confined;
+
+/* The first helper that could not be confined. */
+static pthread_mutex_t failure_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct hexo_error failure;
+
+/* Calls whose first argument has to be this descriptor. */
+static void add_calls(struct base_sandbox *s, int fd, const int *calls,
+		      size_t count)
 {
-	for (size_t i = 0; s->status == 0 && i < COUNT(ioctls); i++)
+	const struct scmp_arg_cmp on =
+		SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)fd);
+
+	for (size_t i = 0; s->status == 0 && i < count; i++)
 		s->status = seccomp_rule_add(s->filter, SCMP_ACT_ALLOW,
-					     SCMP_SYS(ioctl), 1,
-					     SCMP_A1(SCMP_CMP_EQ, ioctls[i]));
+					     calls[i], 1, on);
 }
 
-int vm_sandbox_enter(const struct vm_backend *backend, struct hexo_error *err)
+/* Requests by ioctl() to this descriptor. */
+static void add_requests(struct base_sandbox *s, int fd,
+			 const unsigned long *requests, size_t count)
+{
+	const struct scmp_arg_cmp on =
+		SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)fd);
+
+	for (size_t i = 0; s->status == 0 && i < count; i++)
+		s->status = seccomp_rule_add(s->filter, SCMP_ACT_ALLOW,
+					     SCMP_SYS(ioctl), 2, on,
+					     SCMP_A1(SCMP_CMP_EQ, requests[i]));
+}
+
+/* The rules that all threads have. */
+static void sandbox_begin(struct base_sandbox *s, int vm, int fetch)
+{
+	static const int report[] = { SCMP_SYS(write), SCMP_SYS(writev) };
+
+	base_sandbox_begin(s);
+	base_sandbox_calls(s, SCMP_ACT_ALLOW, calls_all, COUNT(calls_all));
+	base_sandbox_memory(s, false);
+	add_calls(s, channel_fd, calls_messages, COUNT(calls_messages));
+	add_calls(s, STDERR_FILENO, report, COUNT(report));
+	add_requests(s, vm, requests_vm, COUNT(requests_vm));
+	if (fetch >= 0)
+		add_requests(s, fetch, requests_fetch, COUNT(requests_fetch));
+}
+
+static void confine_helper(const struct vm *vm)
+{
+	struct hexo_error err;
+	struct base_sandbox s;
+	int slot, vcpu;
+
+	vm->backend->descriptors(&slot, &vcpu);
+	sandbox_begin(&s, slot, vm->fetch.fd);
+	if (base_sandbox_enter_thread(&s, &err) < 0) {
+		pthread_mutex_lock(&failure_lock);
+		failure = err;
+		pthread_mutex_unlock(&failure_lock);
+	}
+	pthread_barrier_wait(&all_confined);
+}
+
+void vm_sandbox_prepare(struct vm *vm, int channel)
+{
+	if (!vm->backend->descriptors)
+		return;
+	channel_fd = channel;
+	/* Other arenas than the first read a file of /proc when they shrink. */
+	(void)mallopt(M_ARENA_MAX, 1);
+	pthread_barrier_init(&all_confined, NULL,
+			     HELPERS + 1 + (vm->fetch.fd >= 0));
+	vm->confine = confine_helper;
+}
+
+int vm_sandbox_enter(struct vm *vm, struct hexo_error *err)
 {
 	struct base_sandbox s;
+	int slot, vcpu, r;
 
-	/* A guest in the monitor's own process is not confined by hiding the
-	 * monitor's system calls, and emulators know no filters. */
-	if (backend != &vm_backend_kvm)
+	if (!vm->confine)
 		return 0;
-	base_sandbox_begin(&s);
-	base_sandbox_calls(&s, SCMP_ACT_ALLOW, calls, COUNT(calls));
-	add_ioctls(&s);
-	base_sandbox_memory(&s, false);
-	return base_sandbox_enter(&s, err);
+	vm->backend->descriptors(&slot, &vcpu);
+	sandbox_begin(&s, slot, vm->fetch.fd);
+	base_sandbox_calls(&s, SCMP_ACT_ALLOW, calls_guest, COUNT(calls_guest));
+	add_requests(&s, vcpu, requests_vcpu, COUNT(requests_vcpu));
+	r = base_sandbox_enter_thread(&s, err);
+	if (r < 0)
+		return r;
+	pthread_barrier_wait(&all_confined);
+	if (failure.code)
+		*err = failure;
+	return failure.code;
 }

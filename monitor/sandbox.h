@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Filters of system calls, one for each thread's work. A call that no rule
+ * allows kills the process by SIGSYS. Without one: a guest in the monitor's
+ * own process is not confined by filters, and emulators know none.
+ */
 #ifndef HEXO_MONITOR_SANDBOX_H
 #define HEXO_MONITOR_SANDBOX_H
 
 #include "hexo/error.h"
-#include "monitor/backend.h"
+#include "monitor/vm.h"
 
-/*
- * From here on all threads of the process may use only the system calls
- * that running this backend's guest needs; anything else kills it. Nothing
- * can be opened any more.
- */
-int vm_sandbox_enter(const struct vm_backend *backend, struct hexo_error *err);
+/* To be called before the first thread starts: each puts a filter around
+ * itself by vm->confine. channel: what messages may pass. */
+void vm_sandbox_prepare(struct vm *vm, int channel);
+
+/* For the thread that will run the guest. When it returns 0 all threads are
+ * confined. */
+int vm_sandbox_enter(struct vm *vm, struct hexo_error *err);
 
 #endif

@@ -61,6 +61,9 @@ struct vm {
 	struct vm_fetch fetch;
 	struct vm_elf elf;
 	const struct vm_backend *backend;
+	/* What a thread other than the guest's does first (sandbox.h); NULL:
+	 * nothing. */
+	void (*confine)(const struct vm *vm);
 	struct vm_link link;
 	enum vm_state state;
 	struct hexo_control *control;  /* shared with the guest: untrusted */
@@ -86,6 +89,12 @@ int vm_step(struct vm *vm, enum vm_event event, struct hexo_error *err);
 /* hexo-vm itself failed with vm->failure filled in: ends the run. Returns
  * -EIO for the hypercall at hand. */
 int vm_give_up(struct vm *vm);
+
+static inline void vm_confine(const struct vm *vm)
+{
+	if (vm->confine)
+		vm->confine(vm);
+}
 
 /* Whether the backend's run is over. */
 static inline bool vm_is_over(const struct vm *vm)

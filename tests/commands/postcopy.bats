@@ -144,8 +144,8 @@ hop() {
 }
 
 @test "the target vanishes before anything was heard of the job there" {
-	HEXO_TEST_KILL_TARGET=fetch \
-		on "--mode post-copy --hop 2000:server" treerec
+	HEXO_TEST_KILL_TARGET=fetch on \
+		"--mode post-copy --bandwidth 20K --hop 2000:server" treerec
 	figure '.hops'
 	[ "$(figure '.hops | length')" = 1 ]
 	[[ $(figure '.hops[0].result') == *"ended by a test"* ]]

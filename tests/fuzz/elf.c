@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-// LINK: monitor/elf.c monitor/memory.c monitor/arch/x86-64/isa.c
+// LINK: monitor/elf.c monitor/memory.c monitor/fetch_guest.c
+// LINK: monitor/arch/x86-64/isa.c
 // LINK: base/error.c tests/fuzz/shared/elf.c
 // OPTIONS: -max_len=262144 -malloc_limit_mb=64
 /* The guest's ELF as hexo-vm reads, maps and loads it. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: monitor/hypercall.c monitor/fault.c monitor/usage.c monitor/state.c
 // LINK: monitor/move.c monitor/ship.c monitor/copy.c monitor/dirty.c
+// LINK: monitor/push.c monitor/fetch.c monitor/fetch_guest.c
 // LINK: monitor/link.c monitor/probe.c monitor/elf.c
 // LINK: monitor/memory.c monitor/arch/x86-64/isa.c migrate/channel.c
 // LINK: migrate/stream.c migrate/hash.c base/base.c base/error.c
@@ -29,7 +30,7 @@ static void send_message(struct fuzz_input *in)
 		HEXO_MSG_IO_REPLY, HEXO_MSG_RESUME,    HEXO_MSG_SHIP,
 		HEXO_MSG_RELEASE,  HEXO_MSG_PARK,      HEXO_MSG_RUN,
 		HEXO_MSG_PROBE,    HEXO_MSG_COPY_STOP, HEXO_MSG_STREAM,
-		HEXO_MSG_RECEIVE,
+		HEXO_MSG_RECEIVE,  HEXO_MSG_NEED,      HEXO_MSG_GOT,
 	};
 	unsigned type = types[fuzz_byte(in) % (sizeof(types) / sizeof(*types))];
 	char data[sizeof(struct hexo_msg_io_reply) + 255];
@@ -40,6 +41,10 @@ static void send_message(struct fuzz_input *in)
 		len += sizeof(struct hexo_msg_io_reply);
 	else if (type == HEXO_MSG_RESUME && len < 240)
 		len = sizeof(struct hexo_msg_poll);
+	else if (type == HEXO_MSG_SHIP && len < 240)
+		len = sizeof(struct hexo_msg_ship);
+	else if ((type == HEXO_MSG_NEED || type == HEXO_MSG_GOT) && len < 240)
+		len = sizeof(struct hexo_msg_need);
 	fuzz_take(in, data, len);
 	fuzz_vm_send(type, data, len);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: monitor/hypercall.c monitor/fault.c monitor/usage.c monitor/state.c
 // LINK: monitor/move.c monitor/ship.c monitor/copy.c monitor/dirty.c
+// LINK: monitor/push.c monitor/fetch.c monitor/fetch_guest.c
 // LINK: monitor/link.c monitor/probe.c monitor/elf.c
 // LINK: monitor/memory.c monitor/arch/x86-64/isa.c migrate/channel.c
 // LINK: migrate/stream.c migrate/hash.c base/base.c base/error.c
@@ -151,11 +152,12 @@ static void go_on(void)
 		.frames = fuzz_vm.frames,
 		.frame_bytes = fuzz_vm.frame_bytes,
 	};
+	const struct hexo_msg_ship ship = { 0 };
 
 	call(HEXO_HC_RESUMED, &event, sizeof(event));
 	fuzz_check(fuzz_vm.state == VM_RUNNING);
 	call(HEXO_HC_CLOCK, &clock, sizeof(clock));
-	fuzz_vm_send(HEXO_MSG_SHIP, NULL, 0);
+	fuzz_vm_send(HEXO_MSG_SHIP, &ship, sizeof(ship));
 	fuzz_vm_send(HEXO_MSG_RELEASE, NULL, 0);
 	call(HEXO_HC_PARK, &park, sizeof(park));
 	fuzz_check(fuzz_vm.state == VM_RELEASED);

@@ -51,7 +51,8 @@ static inline struct job *job_new(enum vm_state state)
 	j->vm.control = vm_memory_own(&j->vm.memory, HEXO_CONTROL_BASE);
 	vm_dirty_create(&j->vm.dirty, j->vm.memory.layout.end);
 	assert_int_equal(vm_copy_create(&j->vm.copy, &j->vm, NULL), 0);
-	assert_int_equal(vm_fetch_create(&j->vm.fetch, &j->vm, false, NULL), 0);
+	vm_fetch_open(&j->vm.fetch, &j->vm, false);
+	assert_int_equal(vm_fetch_create(&j->vm.fetch, NULL), 0);
 	j->vm.memory.fetch = &j->vm.fetch;
 	assert_int_equal(vm_link_start(&j->vm.link, ends[1], j->vm.control,
 				       &j->vm.copy, &j->vm.fetch, NULL),

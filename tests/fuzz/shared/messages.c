@@ -134,8 +134,10 @@ static void hypercall(void)
 	call(1, "\0\4\4\0\0\0\0\0\0\0data", 14, HEXO_HC_IO, &io, sizeof(io));
 	call(0, "", 0, HEXO_HC_PARKING, &event, sizeof(event));
 	/* SHIP, RESUME */
-	call(2, "\2\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20, HEXO_HC_PARK,
-	     &park, sizeof(park));
+	call(2,
+	     "\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+	     "\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+	     36, HEXO_HC_PARK, &park, sizeof(park));
 	call(0, "", 0, HEXO_HC_RESUMED, &event, sizeof(event));
 	call(0, "", 0, HEXO_HC_DISCARD, &buffer, sizeof(buffer));
 	call(0, "", 0, HEXO_HC_LOG, &buffer, sizeof(buffer));

@@ -86,8 +86,11 @@ void fuzz_vm_create(void)
 	vm_dirty_create(&fuzz_vm.dirty, fuzz_vm.memory.layout.end);
 	fuzz_vm.memory.dirty = &fuzz_vm.dirty;
 	fuzz_check(vm_copy_create(&fuzz_vm.copy, &fuzz_vm, &err) == 0);
+	vm_fetch_open(&fuzz_vm.fetch, &fuzz_vm, false);
+	fuzz_check(vm_fetch_create(&fuzz_vm.fetch, &err) == 0);
+	fuzz_vm.memory.fetch = &fuzz_vm.fetch;
 	fuzz_check(vm_link_start(&fuzz_vm.link, ends[1], fuzz_vm.control,
-				 &fuzz_vm.copy, &err) == 0);
+				 &fuzz_vm.copy, &fuzz_vm.fetch, &err) == 0);
 	fuzz_check(!pthread_create(&thread, NULL, home_main, NULL));
 }
 
