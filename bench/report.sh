@@ -173,6 +173,19 @@ downtimes() {
 		"1.5 is wanted."]'
 }
 
+checkpoints() {
+	heading "Checkpoints of 512 MiB, as a share of dd's speed"
+	rows '.checkpoints[0] | (["written", .checkpoint, .dd_write_us,
+			.checkpoint_us], ["restored", .restore, .dd_read_us,
+			.restore_us]) |
+		[.[0], (.[1] * 100 | fixed(0)) + " %", "80 %",
+			(.[2:][] / 1e3 | fixed(0))]' |
+		table "" measured target "dd, ms" "hexo, ms"
+	echo
+	rows '.checkpoints[0] | ["Medians of \(.pairs) pairs; the job stood" +
+		" still for \(.stopped_us / 1e3 | fixed(1)) ms."]'
+}
+
 jq -r '"\(.date), \(.machine), \(.cpus) CPUs: \(.command)"' "$results"
 ! has counts || { counts x86-64 - - && counts aarch64 1.03 1.05; }
 ! has sizes || sizes
@@ -180,3 +193,4 @@ jq -r '"\(.date), \(.machine), \(.cpus) CPUs: \(.command)"' "$results"
 ! has polls || polls
 ! has moves || moves
 ! has downtimes || downtimes
+! has checkpoints || checkpoints
