@@ -251,7 +251,7 @@ inline go_back()
 {
 	if
 	:: open[owner] -> give_up(); resume()
-	:: else -> lost(bad[target] || slow)
+	:: else -> lost(bad[owner] && (bad[target] || slow))
 	fi
 }
 
@@ -262,7 +262,7 @@ inline back()
 	:: moving && open[target] ->
 		swap(); give_up();
 		resume()
-	:: else -> lost(bad[owner] || slow)
+	:: else -> lost((bad[owner] || slow) && (!moving || bad[target]))
 	fi
 }
 

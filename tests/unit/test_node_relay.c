@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: node/relay.c node/session.c node/key.c node/list.c
-// LINK: migrate/channel.c migrate/hash.c base/base.c base/error.c; -lcrypto
-// -lxxhash
+// LINK: migrate/channel.c migrate/hash.c base/base.c
+// LINK: base/error.c; -lcrypto -lxxhash
 /* How long a session's VM is kept when its connections break. */
 #include <stdarg.h>
 #include <stddef.h>
