@@ -89,7 +89,7 @@ enum home_state save_ordered(struct home *home, const struct migrate_msg *msg)
 		save_halt(home);
 		return HOME_HALTING;
 	}
-	home_send(home, home->owner, HEXO_MSG_COPY, &copy, sizeof(copy));
+	home_send_copy(home, &copy);
 	return HOME_TAKING;
 }
 
@@ -216,7 +216,7 @@ enum home_state save_call_off(struct home *home, const struct migrate_msg *msg)
 	if (!home->saving.taking)
 		return HOME_RUNNING;
 	/* If it was told to park it will, and is sent on. */
-	home_send(home, home->owner, HEXO_MSG_COPY_STOP, NULL, 0);
+	home_send_copy(home, NULL);
 	return HOME_CALMING;
 }
 

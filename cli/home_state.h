@@ -112,7 +112,8 @@ struct home {
 	/* The move in progress. */
 	bool moving;
 	struct cli_move_options how;
-	bool receiving; /* the target was told RECEIVE */
+	bool receiving;  /* the target was told RECEIVE */
+	unsigned copies; /* COPY and COPY_STOP that the owner has to answer */
 	struct cli_hop hop;
 	unsigned client; /* who is to hear of it; 0: nobody */
 	FILE *save;      /* of --save-streams; NULL: none */
@@ -142,6 +143,20 @@ struct home {
  * NULL where the event is no message. */
 typedef enum home_state home_act(struct home *home,
 				 const struct migrate_msg *msg);
+
+/* cli/home_table.c: all that can happen to a job. What is not there is against
+ * the protocol and costs the VM that did it its connection. */
+extern home_act *const home_table[HOME_STATES][HOME_EVENTS];
+
+/* How often --timeout a state may last without progress, and what it is when
+ * it has lasted longer. Starting a program may take long on a slow board. */
+struct home_wait {
+	unsigned times; /* 0: for ever */
+	enum home_event event;
+	const char *what;
+};
+
+extern const struct home_wait home_waits[HOME_STATES];
 
 /* cli/move.c: the actions of a move. */
 home_act move_begin, move_loaded, move_ordered, move_reached, move_call_off,
@@ -195,6 +210,8 @@ enum home_event fault_at(struct home *home, enum home_event event);
 /* Sends; that the VM is gone shows when it is read from. */
 void home_send(struct home *home, struct cli_vm *vm, unsigned type,
 	       const void *data, size_t len);
+/* COPY, or COPY_STOP (NULL), to the owner. */
+void home_send_copy(struct home *home, const struct hexo_msg_copy *order);
 /* START, RECEIVE, RESUME or RUN, with how polls are to be counted. */
 void home_send_poll(struct home *home, struct cli_vm *vm, unsigned type);
 int home_launch(struct home *home, struct cli_vm *vm,
@@ -220,5 +237,7 @@ bool home_may_give_up(const struct home *home);
 void home_request(void *ctx, unsigned client, json_t *request);
 /* The job's VM is lost, for the reason in home->why. */
 home_act home_fail;
+/* EXIT or FAULT came. */
+home_act home_ended;
 
 #endif

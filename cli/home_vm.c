@@ -39,6 +39,16 @@ void home_send(struct home *home, struct cli_vm *vm, unsigned type,
 	home_watch_vm(home, vm);
 }
 
+void home_send_copy(struct home *home, const struct hexo_msg_copy *order)
+{
+	home->copies++;
+	if (order)
+		home_send(home, home->owner, HEXO_MSG_COPY, order,
+			  sizeof(*order));
+	else
+		home_send(home, home->owner, HEXO_MSG_COPY_STOP, NULL, 0);
+}
+
 void home_send_poll(struct home *home, struct cli_vm *vm, unsigned type)
 {
 	const struct base_buffer *boot = home->config->boot;
@@ -198,6 +208,23 @@ static int home_check_fault(struct home *home, const struct migrate_msg *msg)
 				 &home->why);
 }
 
+/* How long a message is that has no rule of its own. */
+static size_t home_size(unsigned type)
+{
+	switch (type) {
+	case HEXO_MSG_NEED:
+		return sizeof(struct hexo_msg_need);
+	case HEXO_MSG_GOT:
+		return sizeof(struct hexo_msg_got);
+	case HEXO_MSG_WHOLE:
+		return sizeof(struct hexo_msg_whole);
+	case HEXO_MSG_COPIED:
+		return sizeof(struct hexo_msg_copied);
+	default:
+		return sizeof(struct hexo_msg_usage);
+	}
+}
+
 /* Whether a message is what its type says. */
 static int home_check(struct home *home, struct cli_vm *vm,
 		      const struct migrate_msg *msg)
@@ -207,24 +234,19 @@ static int home_check(struct home *home, struct cli_vm *vm,
 		return home_check_hello(home, vm, msg);
 	case HEXO_MSG_STREAM:
 		return 0;
-	case HEXO_MSG_NEED:
-		return migrate_msg_check(msg, sizeof(struct hexo_msg_need),
-					 true, &home->why);
-	case HEXO_MSG_GOT:
-		return migrate_msg_check(msg, sizeof(struct hexo_msg_got), true,
-					 &home->why);
-	case HEXO_MSG_WHOLE:
-		return migrate_msg_check(msg, sizeof(struct hexo_msg_whole),
-					 true, &home->why);
-	case HEXO_MSG_COPIED:
-		return migrate_msg_check(msg, sizeof(struct hexo_msg_copied),
-					 true, &home->why);
 	case HEXO_MSG_FAULT:
 		return home_check_fault(home, msg);
+	case HEXO_MSG_COPIED:
+		if (!home->copies)
+			return hexo_fail(&home->why, -EPROTO,
+					 "COPIED message that nobody asked "
+					 "for");
+		home->copies--;
+		break;
 	default:
-		return migrate_msg_check(msg, sizeof(struct hexo_msg_usage),
-					 true, &home->why);
+		break;
 	}
+	return migrate_msg_check(msg, home_size(msg->type), true, &home->why);
 }
 
 /* The event that a message is, HOME_EVENTS if it is none. */

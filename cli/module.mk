@@ -2,7 +2,7 @@
 CLI_SRC := $(addprefix cli/,main.c options.c words.c isa.c place.c plan.c \
              boot.c run.c restore.c job.c resume.c image.c image_command.c \
              stream_command.c ps.c migrate_command.c runtime.c control.c loop.c link.c vm.c \
-             connect.c home.c home_vm.c move.c move_later.c move_clock.c move_file.c \
+             connect.c home.c home_table.c home_vm.c move.c move_later.c move_clock.c move_file.c \
              fault.c trace.c stats.c probe.c files.c files_data.c files_dir.c \
              files_path.c volume.c checkpoint.c \
              checkpoint_command.c files_state.c files_restore.c save.c \

@@ -240,7 +240,7 @@ enum home_state move_copy(struct home *home, const struct migrate_msg *msg)
 		return move_park(home);
 	home->shipping_since = base_now_ns();
 	move_receive(home);
-	home_send(home, home->owner, HEXO_MSG_COPY, &copy, sizeof(copy));
+	home_send_copy(home, &copy);
 	return HOME_COPYING;
 }
 
@@ -266,7 +266,7 @@ enum home_state move_copied(struct home *home, const struct migrate_msg *msg)
 /* The move is given up while the owner sends rounds. */
 enum home_state move_copy_off(struct home *home, const struct migrate_msg *msg)
 {
-	home_send(home, home->owner, HEXO_MSG_COPY_STOP, NULL, 0);
+	home_send_copy(home, NULL);
 	move_over_failed(home);
 	return HOME_CALMING;
 }
@@ -279,7 +279,7 @@ enum home_state move_park_off(struct home *home, const struct migrate_msg *msg)
 
 enum home_state move_calm(struct home *home, const struct migrate_msg *msg)
 {
-	return HOME_RUNNING;
+	return home->copies ? HOME_CALMING : HOME_RUNNING;
 }
 
 /* It had been told to park before. */
@@ -384,6 +384,7 @@ static enum home_state move_switch(struct home *home)
 	move_save_end(home, true);
 	home->source_cpu_ns = home->owner_cpu_ns;
 	move_swap(home);
+	home->copies = 0;
 	home->owner_cpu_ns = home->owner_ran_ns = 0;
 	home_send_poll(home, home->owner, HEXO_MSG_RUN);
 	return HOME_ARRIVING;

@@ -202,15 +202,13 @@ int vm_copy_order(struct vm_copy *copy, const struct migrate_msg *msg,
 void vm_copy_stop(struct vm_copy *copy)
 {
 	const struct hexo_msg_copied none = { 0 };
-	bool busy;
 
 	pthread_mutex_lock(&copy->lock);
-	busy = copy->busy;
-	copy->stop = busy;
+	copy->stop = copy->busy;
 	pthread_cond_broadcast(&copy->changed);
+	while (copy->busy)
+		pthread_cond_wait(&copy->changed, &copy->lock);
 	pthread_mutex_unlock(&copy->lock);
-	if (busy)
-		return;
 	vm_copy_forget(copy);
 	(void)vm_link_send(&copy->vm->link, HEXO_MSG_COPIED, &none,
 			   sizeof(none), NULL);

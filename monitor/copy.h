@@ -36,7 +36,8 @@ struct vm_copy {
 /* Makes the thread; before the sandbox closes. */
 int vm_copy_create(struct vm_copy *copy, struct vm *vm, struct hexo_error *err);
 
-/* For the channel's thread: COPY and COPY_STOP came. */
+/* For the channel's thread: COPY and COPY_STOP came. Each is answered by a
+ * COPIED of its own, in their order. */
 int vm_copy_order(struct vm_copy *copy, const struct migrate_msg *msg,
 		  struct hexo_error *err);
 void vm_copy_stop(struct vm_copy *copy);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154 # variables of lib.bash and nodes.bash
-# One fault in one move of a job, for the matrix of tests/faults.sh. After lib
-# and nodes.
+# One fault in one move of a job, for the matrix of tests/faults.sh. After
+# lib, nodes and dirty.
 
 # node_watch: does what the home asks for by name: what the proxy cannot
 node_watch() {
@@ -47,27 +47,6 @@ prepare() {
 	esac
 }
 
-job_begin() {
-	NAME=fault-$$
-	hexo run --local --name "$NAME" --timeout 5 --volume "$PWD/vol:/vol" \
-		--stats stats.json "$@" "$(image dirty)" 24 20 /vol/go \
-		> stdout 2> stderr < /dev/null 3>&- 7>&- &
-	JOB=$!
-	wait_text ready stdout
-	hexo checkpoint --leave-running "$NAME" saved > /dev/null
-}
-
-# The job ends, with all its memory as it should be.
-job_end() {
-	local status=0
-	touch vol/go
-	wait "$1" || status=$?
-	cat stderr
-	echo "status $status"
-	[ "$status" = 0 ]
-	grep -qx "0 words are wrong" "$2"
-}
-
 # A job that was lost has said so, and goes on from its checkpoint.
 job_restored() {
 	local status=0
@@ -76,7 +55,7 @@ job_restored() {
 	[ "$status" = 125 ]
 	grep -q "is lost" stderr
 	hexo restore saved > restored 2>> stderr < /dev/null 3>&- 7>&- &
-	job_end $! restored
+	dirty_end $! restored
 }
 
 # may_be_lost MODE FROM FAULT STEP: what ends may be all that the job is
@@ -117,13 +96,14 @@ fault_case() {
 	watcher=$!
 	[ "$from" = server ] || start=(--node "$from")
 	prepare "$fault" "$step"
-	job_begin "${start[@]}"
+	dirty_begin --local --timeout 5 "${start[@]}"
+	hexo checkpoint --leave-running "$NAME" saved > /dev/null
 	hexo migrate --no-safe --mode "$mode" "$NAME" "$to" || failed=1
 	if [ -n "$failed" ] && ! job_lives; then
 		may_be_lost "$mode" "$from" "$fault" "$step"
 		job_restored
 	elif move_again; then
-		job_end "$JOB" stdout
+		dirty_end
 	else
 		# Lost only after the move.
 		[ "$fault" = hexod-restarted ]

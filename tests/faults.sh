@@ -30,6 +30,7 @@ cat << 'EOF'
 # Made by tests/faults.sh.
 load ../../../tests/lib
 load ../../../tests/nodes
+load ../../../tests/dirty
 load ../../../tests/faults
 EOF
 

@@ -26,7 +26,8 @@
  *   Before it parks, a source that runs on may send its memory in rounds
  *   (pre-copy): the home says COPY, gets STREAM..., and COPIED when what is
  *   left can be sent in little time; then it says PARK, and SHIP is for the
- *   rest of the stream. COPY_STOP ends it early, answered by COPIED, too.
+ *   rest of the stream. COPY_STOP ends it early, answered by a COPIED of its
+ *   own, after that of COPY.
  *   Post-copy: SHIP asks the source to send what the target needs to run, up
  *   to the stream's LATER. The target commits there; the home says RUN, and
  *   the rest of the stream follows while it runs:

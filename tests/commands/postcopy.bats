@@ -2,6 +2,7 @@
 # Post-copy: a job runs at the target before its memory is there. No word of
 # it may be wrong, and what can be lost is lost with a clear message only.
 load ../lib
+load ../dirty
 
 setup_file() {
 	board_start
@@ -11,26 +12,8 @@ teardown_file() {
 	board_stop
 }
 
-# begin OPTION...: dirty as VM $NAME, which writes 20 MiB/s to 24 MiB
-begin() {
-	NAME=later-$BATS_TEST_NUMBER-$$
-	hexo run --name "$NAME" --volume "$PWD/vol:/vol" --stats stats.json \
-		"$@" "$(image dirty)" 24 20 /vol/go > stdout 2> stderr &
-	JOB=$!
-	wait_text ready stdout
-}
-
 move() {
 	hexo migrate --mode post-copy --no-safe "$@"
-}
-
-end() {
-	touch vol/go
-	local status=0
-	wait "$JOB" || status=$?
-	cat stderr stdout
-	[ "$status" = 0 ]
-	grep -qx "0 words are wrong" stdout
 }
 
 # until_saved: until the job's own checkpoint is whole
@@ -43,20 +26,14 @@ until_saved() {
 	return 1
 }
 
-# hop NUMBER FILTER: what is true of that move
-hop() {
-	jq ".hops[$1]" stats.json
-	jq -e ".hops[$1] | $2" stats.json
-}
-
 @test "from server to server, again and again" {
-	begin
+	dirty_begin
 	for _ in 1 2 3; do
 		move "$NAME" server
 	done
 	hexo migrate --mode pre-copy "$NAME" server
 	move "$NAME" server
-	end
+	dirty_end
 	for i in 0 1 2 4; do
 		hop $i '.result == "ok" and .mode == "post-copy" and
 			.bytes > 20000000 and .faults > 0'
@@ -65,27 +42,27 @@ hop() {
 }
 
 @test "to a board and back" {
-	begin
+	dirty_begin
 	move "$NAME" "$BOARD"
 	move "$NAME" server
-	end
+	dirty_end
 	hop 0 '.result == "ok" and .mode == "post-copy" and .to == "aarch64"'
 	hop 1 '.result == "ok" and .mode == "post-copy" and .to == "x86-64"'
 }
 
 @test "in the process backend" {
-	begin --backend process
+	dirty_begin --backend process
 	move "$NAME" server
-	end
+	dirty_end
 	hop 0 '.result == "ok" and .mode == "post-copy"'
 }
 
 @test "where userfaultfd is missing it is refused, and said why" {
-	begin --local
+	dirty_begin --local
 	run move "$NAME" aarch64
 	[ "$status" = 1 ]
 	[[ $output == *"post-copy needs userfaultfd there"* ]]
-	end
+	dirty_end
 	hop 0 '.result != "ok"'
 }
 
@@ -103,25 +80,25 @@ hop() {
 }
 
 @test "a rate is kept" {
-	begin
+	dirty_begin
 	move --bandwidth 20M "$NAME" server
-	end
+	dirty_end
 	hop 0 '.fetch_us > 1000000'
 }
 
 @test "it cannot be given up once the job runs there" {
-	begin
+	dirty_begin
 	move --bandwidth 10M "$NAME" server &
 	until hexo ps | grep "$NAME" | grep -qw moving; do sleep 0.05; done
 	sleep 0.5
 	run hexo migrate --abort "$NAME"
 	[ "$status" = 1 ]
 	[[ $output == *"cannot be given up any more"* ]]
-	end
+	dirty_end
 }
 
 @test "a checkpoint follows, which the job can be restored from" {
-	begin
+	dirty_begin
 	hexo migrate --mode post-copy "$NAME" server
 	until_saved
 	hexo kill "$NAME"
@@ -162,14 +139,14 @@ lost() {
 }
 
 @test "the source vanishes before all has come: lost, and said so" {
-	HEXO_TEST_KILL_SOURCE=fetch begin
+	HEXO_TEST_KILL_SOURCE=fetch dirty_begin
 	run move "$NAME" server
 	[ "$status" = 1 ]
 	lost "lost before all of its memory had come"
 }
 
 @test "a job that was lost is restored from its checkpoint" {
-	HEXO_TEST_KILL_SOURCE=fetch begin --checkpoint-every 300ms
+	HEXO_TEST_KILL_SOURCE=fetch dirty_begin --checkpoint-every 300ms
 	until_saved
 	run move "$NAME" server
 	[ "$status" = 1 ]
