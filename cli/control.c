@@ -2,8 +2,11 @@
 #include "cli/control.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -93,19 +96,37 @@ void cli_control_init(struct cli_control *control, struct cli_loop *loop,
 	}
 }
 
-/* Binds; a socket left by a job that was killed is replaced. */
-static int control_bind(int fd, const struct sockaddr_un *address)
+/* Holds the directory of an address until what is returned is closed. */
+static int control_lock(const struct sockaddr_un *address)
+{
+	cleanup_free char *path = base_strdup(address->sun_path);
+	cleanup_close int fd =
+		open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	while (fd >= 0 && flock(fd, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return fd < 0 ? -errno : base_take_fd(fd);
+}
+
+/* Binds and listens; a socket left by a job that was killed is replaced.
+ * Between the two a living one looks like that. */
+static int control_listen(int fd, const struct sockaddr_un *address)
 {
 	const struct sockaddr *a = (const struct sockaddr *)address;
+	cleanup_close int lock = control_lock(address);
 
+	if (lock < 0)
+		return lock;
 	for (int tries = 2; tries; tries--) {
 		cleanup_close int probe = -1;
 
 		if (bind(fd, a, sizeof(*address)) == 0)
-			return 0;
+			return listen(fd, CLI_CLIENTS_MAX) < 0 ? -errno : 0;
 		if (errno != EADDRINUSE)
 			return -errno;
-		probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		probe = socket(AF_UNIX,
+			       SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 		if (probe < 0 || connect(probe, a, sizeof(*address)) == 0 ||
 		    errno != ECONNREFUSED)
 			return -EADDRINUSE;
@@ -125,17 +146,12 @@ int cli_control_open(struct cli_control *control, const char *id,
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return hexo_fail_errno(err, "cannot make a socket");
-	r = control_bind(fd, &control->address);
+	r = control_listen(fd, &control->address);
 	if (r == -EADDRINUSE)
 		return hexo_fail(err, r, "a VM named %s runs already", id);
 	if (r < 0)
 		return hexo_fail(err, r, "cannot listen at %s: %s",
 				 control->address.sun_path, strerror(-r));
-	if (listen(fd, CLI_CLIENTS_MAX) < 0) {
-		unlink(control->address.sun_path);
-		return hexo_fail_errno(err, "cannot listen at %s",
-				       control->address.sun_path);
-	}
 	control->watch.fd = base_take_fd(fd);
 	return cli_loop_watch(control->loop, &control->watch, EPOLLIN, err);
 }
