@@ -45,7 +45,8 @@ end() {
 	unshare -Ur true || skip "no user namespaces"
 	begin
 	[ "$(readlink /proc/"$VM"/ns/mnt)" != "$(readlink /proc/self/ns/mnt)" ]
-	[ -z "$(ls -A /proc/"$VM"/root/)" ]
+	[ "$(stat -f -L -c %T "/proc/$VM/root")" = tmpfs ]
+	[ -z "$(find -H "/proc/$VM/root" -mindepth 1)" ]
 	grep -q '^Max open files  *4  *4 ' /proc/"$VM"/limits
 	grep -q '^Max core file size  *0  *0 ' /proc/"$VM"/limits
 	end
