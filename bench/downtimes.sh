@@ -29,8 +29,8 @@ begin() {
 	rm -f "$work/go"
 	: > "$work/out"
 	hexo run --local --backend kvm --memory 8G --name bench-downtimes \
-		--volume "$work:/work" --stats "$work/stats.json" \
-		build/tests/programs/dirty "$1" "$2" /work/go \
+		--volume "$work:/vol" --stats "$work/stats.json" \
+		build/tests/programs/dirty "$1" "$2" /vol/go \
 		> "$work/out" 2> "$work/err" &
 	job=$!
 	until grep -q ready "$work/out"; do

@@ -108,14 +108,19 @@ static int print_zero(void *ctx, uint64_t addr, uint32_t count, uint64_t offset,
 	return 0;
 }
 
+static void print_mark(struct print *p, const char *type, uint64_t offset)
+{
+	fprintf(p->out,
+		p->json ? ", {\"type\": \"%2$s\", \"offset\": %1$" PRIu64 "}"
+			: "%1$08" PRIx64 " %2$s\n",
+		offset, type);
+}
+
 static int print_round(void *ctx, uint64_t offset, struct hexo_error *err)
 {
 	struct print *p = ctx;
 
-	fprintf(p->out,
-		p->json ? ", {\"type\": \"round\", \"offset\": %" PRIu64 "}"
-			: "%08" PRIx64 " ROUND\n",
-		offset);
+	print_mark(p, p->json ? "round" : "ROUND", offset);
 	return 0;
 }
 
@@ -123,10 +128,7 @@ static int print_later(void *ctx, uint64_t offset, struct hexo_error *err)
 {
 	struct print *p = ctx;
 
-	fprintf(p->out,
-		p->json ? ", {\"type\": \"later\", \"offset\": %" PRIu64 "}"
-			: "%08" PRIx64 " LATER\n",
-		offset);
+	print_mark(p, p->json ? "later" : "LATER", offset);
 	return 0;
 }
 
