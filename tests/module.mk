@@ -129,7 +129,7 @@ check-unit: $(UNIT_TESTS)
 # The protocol of a move, see docs/protocol.md.
 .PHONY: model
 model:
-	tests/model/model.sh
+	tests/model/model.sh all
 
 .PHONY: lint
 lint:
