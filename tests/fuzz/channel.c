@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: migrate/channel.c migrate/hash.c base/base.c base/error.c
+// LINK: tests/fuzz/shared/frames.c
 // OPTIONS: -max_len=65536 -malloc_limit_mb=64
 /* The channel's messages, fed in pieces and through a socket: both ways the
  * same ones must come out, and the same must be wrong. */
@@ -13,7 +14,7 @@
 #include "migrate/hash.h"
 #include "tests/fuzz/shared/fuzz.h"
 
-enum { HEAD = sizeof(struct hexo_msg_head) };
+const uint16_t fuzz_message_min = 0;
 
 /* What has come: digest of the messages, and how it ended. */
 struct come {
@@ -79,31 +80,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_check(fed.count == got.count && fed.digest == got.digest);
 	fuzz_check((fed.end < 0) == (got.end < 0));
 	return 0;
-}
-
-/* Makes magic, version and checksum of each message right. */
-static void repair(uint8_t *data, size_t size)
-{
-	for (size_t at = 0; at + HEAD <= size;) {
-		struct hexo_msg_head h;
-
-		memcpy(&h, data + at, sizeof(h));
-		h.magic = HEXO_MSG_MAGIC;
-		h.version = HEXO_MSG_VERSION;
-		h.reserved = 0;
-		if (h.length > size - at - HEAD)
-			h.length = (uint32_t)(size - at - HEAD);
-		h.checksum = migrate_hash(data + at + HEAD, h.length, h.type);
-		memcpy(data + at, &h, sizeof(h));
-		at += HEAD + h.length;
-	}
-}
-
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max,
-			       unsigned seed)
-{
-	size = LLVMFuzzerMutate(data, size, max);
-	if (seed % 4)
-		repair(data, size);
-	return size;
 }

@@ -4,7 +4,7 @@
 // LINK: migrate/hash.c base/base.c base/error.c; -ljansson
 // OPTIONS: -max_len=65536 -malloc_limit_mb=64
 /*
- * Checkpoints up to their stream: head, state, and the files that the state
+ * Checkpoints but for their stream: head, state, and the files that the state
  * names, opened in a volume of ours. Nothing outside of it may be changed,
  * so that the volumes of the state are opened and closed again, no more.
  */
@@ -21,7 +21,11 @@
 #include "migrate/hash.h"
 #include "tests/fuzz/shared/fuzz.h"
 
-enum { HEAD = sizeof(struct hexo_checkpoint_head) };
+enum {
+	HEAD = sizeof(struct hexo_checkpoint_head),
+	STREAM = 8, /* of the seed's, of which nothing is read */
+	STATE = HEAD + STREAM,
+};
 
 static const char *volume;
 
@@ -105,7 +109,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int fd = fuzz_memory_file(data, size, path);
 
 	if (cli_checkpoint_open(&c, path, &err) == 0) {
-		fuzz_check(c.stream_at <= size && c.data_at <= c.stream_at);
+		fuzz_check(c.stream_at <= size &&
+			   c.stream_len <= size - c.stream_at &&
+			   c.data_at >= c.stream_at + c.stream_len &&
+			   c.data_at <= size);
 		restore(&c, size % 2);
 	}
 	cli_checkpoint_close(&c);
@@ -117,20 +124,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 static void repair(uint8_t *data, size_t size, size_t state_len)
 {
 	struct hexo_checkpoint_head head;
-	size_t after = HEAD + state_len + cli_checkpoint_padding(state_len);
+	size_t after = STATE + state_len + cli_checkpoint_padding(state_len);
 
-	if (size < HEAD)
+	if (size < STATE)
 		return;
 	memcpy(&head, data, sizeof(head));
 	head.magic = HEXO_CHECKPOINT_MAGIC;
 	head.format = HEXO_CHECKPOINT_FORMAT;
 	head.reserved = 0;
+	head.stream_len = STREAM;
 	head.state_len = state_len;
 	if (after > size)
 		head.data_len = 0;
 	else if (head.data_len > size - after)
 		head.data_len = (size - after) / 8 * 8;
-	head.state_checksum = migrate_hash(data + HEAD, state_len, 0);
+	head.state_checksum = migrate_hash(data + STATE, state_len, 0);
 	head.checksum =
 		migrate_hash(&head,
 			     offsetof(struct hexo_checkpoint_head, checksum),
@@ -146,18 +154,18 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max,
 	uint64_t random = seed;
 	size_t now;
 
-	memcpy(&head, data, size < HEAD ? 0 : sizeof(head));
-	if (size < HEAD || head.state_len > size - HEAD ||
+	memcpy(&head, data, size < STATE ? 0 : sizeof(head));
+	if (size < STATE || head.state_len > size - STATE ||
 	    fuzz_random(&random) % 8 == 0)
 		return LLVMFuzzerMutate(data, size, max);
 	if (fuzz_random(&random) % 8 == 0) {
 		fuzz_mutate_part(data, 0, HEAD);
 		memcpy(&head, data, sizeof(head));
-		if (head.state_len <= size - HEAD)
+		if (head.state_len <= size - STATE)
 			repair(data, size, head.state_len);
 		return size;
 	}
-	now = fuzz_mutate_middle(data, size, max, HEAD, head.state_len);
+	now = fuzz_mutate_middle(data, size, max, STATE, head.state_len);
 	if (fuzz_random(&random) % 16)
 		repair(data, now, head.state_len + now - size);
 	return now;

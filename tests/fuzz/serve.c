@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: node/jobs.c node/cache.c node/host.c node/hash.c node/key.c
 // LINK: node/list.c node/relay.c node/session.c migrate/channel.c
-// LINK: migrate/hash.c base/base.c base/error.c
+// LINK: migrate/hash.c base/base.c base/error.c tests/fuzz/shared/frames.c
 // LINK: ; -ljansson -lxxhash -lpthread
 // OPTIONS: -max_len=32768 -malloc_limit_mb=64
 /*
@@ -14,11 +14,12 @@
 #include <poll.h>
 #include <pthread.h>
 
-#include "migrate/hash.h"
 #include "node/hash.h"
 #include "tests/fuzz/shared/fuzz.h"
 
-enum { HEAD = sizeof(struct hexo_msg_head), MESSAGES_MAX = 64 };
+enum { MESSAGES_MAX = 64 };
+
+const uint16_t fuzz_message_min = HEXO_MSG_NODE_INFO;
 
 static struct node_config config = { .timeout_ms = 1000, .deadline_s = 1 };
 static struct node_jobs jobs;
@@ -96,33 +97,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	close(ends[1]);
 	fuzz_check(fuzz_descriptors() == before);
 	return 0;
-}
-
-/* Makes each message one of a client's to a hexod. */
-static void repair(uint8_t *data, size_t size)
-{
-	for (size_t at = 0; at + HEAD <= size;) {
-		struct hexo_msg_head h;
-
-		memcpy(&h, data + at, sizeof(h));
-		h.magic = HEXO_MSG_MAGIC;
-		h.version = HEXO_MSG_VERSION;
-		h.reserved = 0;
-		if (h.type < HEXO_MSG_NODE_INFO)
-			h.type = (uint16_t)(HEXO_MSG_NODE_INFO + h.type % 8);
-		if (h.length > size - at - HEAD)
-			h.length = (uint32_t)(size - at - HEAD);
-		h.checksum = migrate_hash(data + at + HEAD, h.length, h.type);
-		memcpy(data + at, &h, sizeof(h));
-		at += HEAD + h.length;
-	}
-}
-
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max,
-			       unsigned seed)
-{
-	size = LLVMFuzzerMutate(data, size, max);
-	if (seed % 8)
-		repair(data, size);
-	return size;
 }

@@ -77,7 +77,7 @@ static int see_zero(void *ctx, uint64_t addr, uint32_t count, uint64_t offset,
 	return 0;
 }
 
-static int see_round(void *ctx, uint64_t offset, struct hexo_error *err)
+static int see_mark(void *ctx, uint64_t offset, struct hexo_error *err)
 {
 	see(ctx, &offset, sizeof(offset));
 	return 0;
@@ -87,7 +87,8 @@ static const struct migrate_visitor visitor = {
 	.vm = see_vm,
 	.pages = see_pages,
 	.zero = see_zero,
-	.round = see_round,
+	.round = see_mark,
+	.later = see_mark,
 };
 
 /* piece: how many bytes at a time, 0 for all; else up to that many. */
@@ -223,7 +224,10 @@ static size_t insert(uint8_t *data, size_t size, size_t max, size_t to,
 static size_t change_section(uint8_t *data, size_t size, size_t max,
 			     uint64_t *random)
 {
-	static const struct hexo_section round = { .type = HEXO_SECTION_ROUND };
+	const struct hexo_section mark = {
+		.type = fuzz_random(random) % 2 ? HEXO_SECTION_ROUND
+						: HEXO_SECTION_LATER
+	};
 	static const struct {
 		struct hexo_section head;
 		struct hexo_section_pages pages;
@@ -243,7 +247,7 @@ static size_t change_section(uint8_t *data, size_t size, size_t max,
 		memmove(data + at[i], data + at[i] + len, size - at[i] - len);
 		return size - len;
 	case 1:
-		return insert(data, size, max, at[i], &round, sizeof(round));
+		return insert(data, size, max, at[i], &mark, sizeof(mark));
 	case 2:
 		return insert(data, size, max, at[i], &zero, sizeof(zero));
 	case 3:

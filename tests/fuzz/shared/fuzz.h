@@ -26,6 +26,9 @@ size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
 	} while (0)
 _Noreturn void fuzz_fail(const char *file, int line, const char *why);
 
+/* For shared/frames.c, from a harness: the lowest type that is of use. */
+extern const uint16_t fuzz_message_min;
+
 /* What is left of an input. Taken from the front; zeroes when it is over. */
 struct fuzz_input {
 	const uint8_t *at;
