@@ -2,8 +2,13 @@
 #include "base/sandbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/base.h"
 
 void base_sandbox_begin(struct base_sandbox *s)
 {
@@ -39,16 +44,10 @@ void base_sandbox_memory(struct base_sandbox *s, bool files)
 
 int base_sandbox_enter(struct base_sandbox *s, struct hexo_error *err)
 {
-	if (s->status == 0)
-		s->status =
-			seccomp_attr_set(s->filter, SCMP_FLTATR_CTL_TSYNC, 1);
-	return base_sandbox_enter_thread(s, err);
-}
-
-int base_sandbox_enter_thread(struct base_sandbox *s, struct hexo_error *err)
-{
 	int r = s->status;
 
+	if (r == 0)
+		r = seccomp_attr_set(s->filter, SCMP_FLTATR_CTL_TSYNC, 1);
 	if (r == 0)
 		r = seccomp_load(s->filter);
 	seccomp_release(s->filter);
@@ -56,4 +55,48 @@ int base_sandbox_enter_thread(struct base_sandbox *s, struct hexo_error *err)
 	return r < 0 ? hexo_fail(err, r, "cannot enter the sandbox: %s",
 				 strerror(-r))
 		     : 0;
+}
+
+/* No program is longer than what a pipe holds. */
+static int export_through(struct base_sandbox *s, struct sock_fprog *program)
+{
+	const size_t max = BPF_MAXINSNS * sizeof(*program->filter);
+	cleanup_close int from = -1, to = -1;
+	int ends[2], r;
+	ssize_t n;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	from = ends[0];
+	to = ends[1];
+	r = seccomp_export_bpf(s->filter, to);
+	if (r < 0)
+		return r;
+	program->filter = base_alloc(max);
+	n = read(from, program->filter, max);
+	program->len =
+		(unsigned short)(n < 0 ? 0
+				       : (size_t)n / sizeof(*program->filter));
+	return program->len ? 0 : -EIO;
+}
+
+int base_sandbox_export(struct base_sandbox *s, struct sock_fprog *program,
+			struct hexo_error *err)
+{
+	int r = s->status;
+
+	if (r == 0)
+		r = export_through(s, program);
+	seccomp_release(s->filter);
+	s->filter = NULL;
+	return r < 0 ? hexo_fail(err, r,
+				 "cannot make a filter of system calls: %s",
+				 strerror(-r))
+		     : 0;
+}
+
+int base_sandbox_enter_thread(const struct sock_fprog *program)
+{
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program) < 0 ? -errno
+								       : 0;
 }

@@ -7,6 +7,7 @@
 #ifndef HEXO_BASE_SANDBOX_H
 #define HEXO_BASE_SANDBOX_H
 
+#include <linux/filter.h>
 #include <seccomp.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,7 +33,14 @@ void base_sandbox_memory(struct base_sandbox *s, bool files);
 /* Closes it around all threads. Frees the filter, failed or not. */
 int base_sandbox_enter(struct base_sandbox *s, struct hexo_error *err);
 
-/* The same around the calling thread alone. */
-int base_sandbox_enter_thread(struct base_sandbox *s, struct hexo_error *err);
+/*
+ * For threads that are to have filters of their own: makes a program of it, the
+ * caller's to keep until every thread has entered. Frees the filter, failed or
+ * not. To enter costs one system call; the thread must not be able to gain
+ * privileges (PR_SET_NO_NEW_PRIVS). 0 or -errno.
+ */
+int base_sandbox_export(struct base_sandbox *s, struct sock_fprog *program,
+			struct hexo_error *err);
+int base_sandbox_enter_thread(const struct sock_fprog *program);
 
 #endif

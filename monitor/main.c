@@ -233,13 +233,13 @@ static int prepare(const struct options *o, struct hexo_error *err)
 	r = vm.backend->create(&vm, err);
 	if (r == 0)
 		vm_fetch_open(&vm.fetch, &vm, vm.backend == &vm_backend_kvm);
+	if (r == 0)
+		r = vm_sandbox_prepare(&vm, o->channel, err);
 	/* All files are open, and no thread runs yet. The process backend is
 	 * not confined: its guest is part of it, and so may an emulator be,
 	 * with files of its own. */
 	if (r == 0 && vm.backend == &vm_backend_kvm)
 		r = vm_jail_enter(FD_ELF, err);
-	if (r == 0)
-		vm_sandbox_prepare(&vm, o->channel);
 	if (r == 0)
 		r = vm_copy_create(&vm.copy, &vm, err);
 	if (r == 0)

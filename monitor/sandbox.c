@@ -6,6 +6,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/sandbox.h"
@@ -59,12 +60,9 @@ static const unsigned long requests_fetch[] = {
 	UFFDIO_ZEROPAGE, UFFDIO_WAKE,
 };
 
-static int channel_fd;
+static struct sock_fprog guest_program, helper_program;
 static pthread_barrier_t all_confined;
-
-/* The first helper that could not be confined. */
-static pthread_mutex_t failure_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct hexo_error failure;
+static int failure; /* atomic: -errno of a helper that is not confined */
 
 /* Calls whose first argument has to be this descriptor. */
 static void add_calls(struct base_sandbox *s, int fd, const int *calls,
@@ -92,14 +90,15 @@ static void add_requests(struct base_sandbox *s, int fd,
 }
 
 /* The rules that all threads have. */
-static void sandbox_begin(struct base_sandbox *s, int vm, int fetch)
+static void sandbox_begin(struct base_sandbox *s, int channel, int vm,
+			  int fetch)
 {
 	static const int report[] = { SCMP_SYS(write), SCMP_SYS(writev) };
 
 	base_sandbox_begin(s);
 	base_sandbox_calls(s, SCMP_ACT_ALLOW, calls_all, COUNT(calls_all));
 	base_sandbox_memory(s, false);
-	add_calls(s, channel_fd, calls_messages, COUNT(calls_messages));
+	add_calls(s, channel, calls_messages, COUNT(calls_messages));
 	add_calls(s, STDERR_FILENO, report, COUNT(report));
 	add_requests(s, vm, requests_vm, COUNT(requests_vm));
 	if (fetch >= 0)
@@ -108,48 +107,51 @@ static void sandbox_begin(struct base_sandbox *s, int vm, int fetch)
 
 static void confine_helper(const struct vm *vm)
 {
-	struct hexo_error err;
-	struct base_sandbox s;
-	int slot, vcpu;
+	int r = base_sandbox_enter_thread(&helper_program);
 
-	vm->backend->descriptors(&slot, &vcpu);
-	sandbox_begin(&s, slot, vm->fetch.fd);
-	if (base_sandbox_enter_thread(&s, &err) < 0) {
-		pthread_mutex_lock(&failure_lock);
-		failure = err;
-		pthread_mutex_unlock(&failure_lock);
-	}
+	if (r < 0)
+		__atomic_store_n(&failure, r, __ATOMIC_SEQ_CST);
 	pthread_barrier_wait(&all_confined);
 }
 
-void vm_sandbox_prepare(struct vm *vm, int channel)
+int vm_sandbox_prepare(struct vm *vm, int channel, struct hexo_error *err)
 {
-	if (!vm->backend->descriptors)
-		return;
-	channel_fd = channel;
-	/* Other arenas than the first read a file of /proc when they shrink. */
-	(void)mallopt(M_ARENA_MAX, 1);
-	pthread_barrier_init(&all_confined, NULL,
-			     HELPERS + 1 + (vm->fetch.fd >= 0));
-	vm->confine = confine_helper;
-}
-
-int vm_sandbox_enter(struct vm *vm, struct hexo_error *err)
-{
+	const int fetch = vm->fetch.fd;
 	struct base_sandbox s;
 	int slot, vcpu, r;
 
-	if (!vm->confine)
+	if (!vm->backend->descriptors)
 		return 0;
 	vm->backend->descriptors(&slot, &vcpu);
-	sandbox_begin(&s, slot, vm->fetch.fd);
-	base_sandbox_calls(&s, SCMP_ACT_ALLOW, calls_guest, COUNT(calls_guest));
-	add_requests(&s, vcpu, requests_vcpu, COUNT(requests_vcpu));
-	r = base_sandbox_enter_thread(&s, err);
+	sandbox_begin(&s, channel, slot, fetch);
+	r = base_sandbox_export(&s, &helper_program, err);
 	if (r < 0)
 		return r;
-	pthread_barrier_wait(&all_confined);
-	if (failure.code)
-		*err = failure;
-	return failure.code;
+	sandbox_begin(&s, channel, slot, fetch);
+	base_sandbox_calls(&s, SCMP_ACT_ALLOW, calls_guest, COUNT(calls_guest));
+	add_requests(&s, vcpu, requests_vcpu, COUNT(requests_vcpu));
+	r = base_sandbox_export(&s, &guest_program, err);
+	if (r < 0)
+		return r;
+	/* Other arenas than the first read a file of /proc when they shrink. */
+	(void)mallopt(M_ARENA_MAX, 1);
+	pthread_barrier_init(&all_confined, NULL, HELPERS + 1 + (fetch >= 0));
+	vm->confine = confine_helper;
+	return 0;
+}
+
+int vm_sandbox_enter(const struct vm *vm, struct hexo_error *err)
+{
+	int r;
+
+	if (!vm->confine)
+		return 0;
+	r = base_sandbox_enter_thread(&guest_program);
+	if (r == 0)
+		pthread_barrier_wait(&all_confined);
+	if (r == 0)
+		r = __atomic_load_n(&failure, __ATOMIC_SEQ_CST);
+	return r < 0 ? hexo_fail(err, r, "cannot enter the sandbox: %s",
+				 strerror(-r))
+		     : 0;
 }

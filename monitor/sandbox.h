@@ -10,12 +10,13 @@
 #include "hexo/error.h"
 #include "monitor/vm.h"
 
-/* To be called before the first thread starts: each puts a filter around
- * itself by vm->confine. channel: what messages may pass. */
-void vm_sandbox_prepare(struct vm *vm, int channel);
+/* Makes the filters, once for all threads, while descriptors can be had and
+ * before the first thread starts: each enters by vm->confine. channel: what
+ * messages may pass. */
+int vm_sandbox_prepare(struct vm *vm, int channel, struct hexo_error *err);
 
 /* For the thread that will run the guest. When it returns 0 all threads are
  * confined. */
-int vm_sandbox_enter(struct vm *vm, struct hexo_error *err);
+int vm_sandbox_enter(const struct vm *vm, struct hexo_error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-// LINK: monitor/sandbox.c base/sandbox.c base/error.c
+// LINK: monitor/sandbox.c base/sandbox.c base/error.c base/base.c
 // LINK: base/thread.c; -lseccomp -lpthread
 /* What the filters of hexo-vm's threads let through, and what kills it. */
 #include <stdarg.h>
@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -158,7 +159,9 @@ static CONFINED void child(act *guest, act *helper)
 	    dup2(ends[0], OTHER) < 0)
 		_exit(3);
 	helpers_act = helper;
-	vm_sandbox_prepare(&vm, CHANNEL);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    vm_sandbox_prepare(&vm, CHANNEL, &err) < 0)
+		_exit(5);
 	/* As many as there are: the link's and the copy's. */
 	if (base_thread_start(&thread, helper_main, &vm, &err) < 0 ||
 	    base_thread_start(&thread, helper_main, NULL, &err) < 0 ||
