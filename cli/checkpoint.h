@@ -37,7 +37,7 @@ typedef int cli_checkpoint_put(void *ctx, const void *data, size_t len,
 uint64_t cli_checkpoint_padding(uint64_t len);
 
 /* Gives size bytes of fd, from an offset on, to put (NULL: to nobody), and
- * their XXH64. -EBADMSG if there are not so many. */
+ * their XXH3. -EBADMSG if there are not so many. */
 int cli_checkpoint_copy(int fd, uint64_t from, uint64_t size,
 			cli_checkpoint_put *put, void *ctx, uint64_t *checksum,
 			struct hexo_error *err);

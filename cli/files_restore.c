@@ -189,7 +189,7 @@ static int open_deleted(struct restoring *s, const char *guest, int flags,
 	int r = cli_checkpoint_number(entry, "size", &size, err);
 
 	if (r == 0)
-		r = cli_checkpoint_text(entry, "xxh64", &checksum, err);
+		r = cli_checkpoint_text(entry, "xxh3", &checksum, err);
 	if (r < 0)
 		return r;
 	if (*guest && cli_volume_find(s->files->volumes, guest, &path) == 0 &&

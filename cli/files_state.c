@@ -66,7 +66,7 @@ static int save_deleted(const struct cli_files *files, int fd,
 		return r;
 	snprintf(text, sizeof(text), "%016" PRIx64, checksum);
 	json_object_set_new(entry, "deleted", json_string(shown ? shown : ""));
-	json_object_set_new(entry, "xxh64", json_string(text));
+	json_object_set_new(entry, "xxh3", json_string(text));
 	*data_len += (uint64_t)st->st_size +
 		     cli_checkpoint_padding((uint64_t)st->st_size);
 	return 0;

@@ -4,22 +4,25 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-_Static_assert(sizeof(struct migrate_hash_state) == sizeof(XXH64_state_t),
+_Static_assert(sizeof(struct migrate_hash_state) == sizeof(XXH3_state_t) &&
+		       _Alignof(struct migrate_hash_state) ==
+			       _Alignof(XXH3_state_t),
 	       "room for the state");
 
-static XXH64_state_t *hash_state(const struct migrate_hash_state *state)
+static XXH3_state_t *hash_state(const struct migrate_hash_state *state)
 {
-	return (XXH64_state_t *)state->opaque;
+	return (XXH3_state_t *)state->opaque;
 }
 
 uint64_t migrate_hash(const void *data, size_t len, uint64_t seed)
 {
-	return XXH64(data, len, seed);
+	return XXH3_64bits_withSeed(data, len, seed);
 }
 
 void migrate_hash_begin(struct migrate_hash_state *state, uint64_t seed)
 {
-	XXH64_reset(hash_state(state), seed);
+	XXH3_INITSTATE(hash_state(state));
+	XXH3_64bits_reset_withSeed(hash_state(state), seed);
 }
 
 void migrate_hash_add(struct migrate_hash_state *state, const void *data,
@@ -27,12 +30,12 @@ void migrate_hash_add(struct migrate_hash_state *state, const void *data,
 {
 	/* An empty piece may have no address. */
 	if (len)
-		XXH64_update(hash_state(state), data, len);
+		XXH3_64bits_update(hash_state(state), data, len);
 }
 
 uint64_t migrate_hash_end(const struct migrate_hash_state *state)
 {
-	return XXH64_digest(hash_state(state));
+	return XXH3_64bits_digest(hash_state(state));
 }
 
 uint64_t migrate_hash_parts(const struct iovec *parts, int count, uint64_t seed)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The checksum of messages and streams: XXH64. */
+/* The checksum of messages, streams and checkpoints: XXH3, 64 bits of it. */
 #ifndef HEXO_MIGRATE_HASH_H
 #define HEXO_MIGRATE_HASH_H
 
@@ -11,7 +11,7 @@ uint64_t migrate_hash(const void *data, size_t len, uint64_t seed);
 
 /* The same piece by piece. */
 struct migrate_hash_state {
-	uint64_t opaque[11];
+	_Alignas(64) uint64_t opaque[72];
 };
 
 void migrate_hash_begin(struct migrate_hash_state *state, uint64_t seed);

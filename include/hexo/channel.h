@@ -64,7 +64,7 @@ struct hexo_msg_head {
 	uint16_t version;
 	uint32_t length; /* of the payload that follows */
 	uint32_t reserved;
-	uint64_t checksum; /* XXH64 of the payload; the seed is the type */
+	uint64_t checksum; /* XXH3 of the payload; the seed is the type */
 };
 
 _Static_assert(sizeof(struct hexo_msg_head) == 24, "channel format");

@@ -18,7 +18,7 @@
  *   "files": [ { "handle": 3, "access": "rw" (or "r", "w"),
  *                "readonly": false,
  *                "guest": "/data/x",             or
- *                "deleted": "/data", "xxh64": "<16 hex>",  (its directory)
+ *                "deleted": "/data", "xxh3": "<16 hex>",  (its directory)
  *                "size": n, "mtime_ns": n, "ino": n },
  *              { "handle": 4, "above": "/" } ],  above all volumes
  *   "streams": [ { "handle": 0, "host": "/home/u/in", "ino": n,
@@ -42,8 +42,8 @@ struct hexo_checkpoint_head {
 	uint32_t format;
 	uint32_t reserved;
 	uint64_t stream_len, state_len, data_len;
-	uint64_t state_checksum; /* XXH64 of the JSON text, seed 0 */
-	uint64_t checksum;       /* XXH64 of the 48 bytes before */
+	uint64_t state_checksum; /* XXH3 of the JSON text, seed 0 */
+	uint64_t checksum;       /* XXH3 of the 48 bytes before */
 };
 
 _Static_assert(sizeof(struct hexo_checkpoint_head) == 56, "checkpoint format");

@@ -6,7 +6,7 @@
  *   { struct hexo_section, payload, padding to 8 } ...
  *   struct hexo_section with type HEXO_SECTION_END, length 0
  *
- * Little-endian. Each section carries the XXH64 (seed 0) of its payload;
+ * Little-endian. Each section carries the XXH3 (seed 0) of its payload;
  * the head that of its own preceding bytes; END that of the concatenated
  * checksums of all sections before it, as stored. A reader checks each
  * section before it uses it, knows every type (an unknown one is refused),
@@ -37,7 +37,7 @@ struct hexo_stream_head {
 	uint32_t layout_version; /* HEXO_LAYOUT_VERSION */
 	uint64_t build_id[2];    /* of the image: all ISAs of one image agree */
 	uint64_t layout_hash;    /* of the portable symbols' addresses */
-	uint64_t checksum;       /* XXH64 of the 40 bytes before */
+	uint64_t checksum;       /* XXH3 of the 40 bytes before */
 };
 
 enum hexo_section_type {
