@@ -34,10 +34,21 @@ static void link_park(struct vm_link *link)
 	pthread_mutex_unlock(&link->lock);
 }
 
-/* Hands the message in the inbox to the other thread and waits until it is
- * done with it. */
+/* Waits until the other thread is done with the message that it was given. */
+static void link_settle(struct vm_link *link)
+{
+	pthread_mutex_lock(&link->lock);
+	while (link->full)
+		pthread_cond_wait(&link->changed, &link->lock);
+	pthread_mutex_unlock(&link->lock);
+}
+
+/* Gives the message in the inbox, which goes on with another buffer, to the
+ * other thread. */
 static void link_hand_over(struct vm_link *link)
 {
+	const struct migrate_inbox taken = link->taken;
+
 	pthread_mutex_lock(&link->lock);
 	switch (link->in.msg.type) {
 	case HEXO_MSG_START:
@@ -50,10 +61,10 @@ static void link_hand_over(struct vm_link *link)
 	default:
 		break;
 	}
+	link->taken = link->in;
+	link->in = taken;
 	link->full = true;
 	pthread_cond_broadcast(&link->changed);
-	while (link->full)
-		pthread_cond_wait(&link->changed, &link->lock);
 	pthread_mutex_unlock(&link->lock);
 }
 
@@ -138,6 +149,8 @@ static void *link_main(void *arg)
 
 	vm_confine(link->copy->vm);
 	while (r == 0 && (r = link_wait(link, &err)) == 0) {
+		/* What a message means may depend on the one before it. */
+		link_settle(link);
 		switch (link->in.msg.type) {
 		case HEXO_MSG_KILL:
 			_exit(0);
@@ -213,7 +226,7 @@ const struct migrate_msg *vm_link_take_until(struct vm_link *link,
 		;
 	full = link->full;
 	pthread_mutex_unlock(&link->lock);
-	return full ? &link->in.msg : NULL;
+	return full ? &link->taken.msg : NULL;
 }
 
 const struct migrate_msg *vm_link_take(struct vm_link *link)

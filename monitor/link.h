@@ -39,7 +39,7 @@ struct vm_link {
 	pthread_mutex_t lock;  /* of what follows */
 	pthread_mutex_t sending;
 	pthread_cond_t changed;
-	bool full;        /* in.msg waits to be taken or is in use */
+	bool full;        /* taken.msg waits to be taken or is in use */
 	bool park_wanted; /* PARK came since the last START, RUN, RESUME */
 	uint64_t park_ns; /* when */
 	bool counting;    /* the poll flag is raised anyway */
@@ -47,7 +47,7 @@ struct vm_link {
 	struct vm_posts posts;
 	uint64_t
 		fresh_ns; /* when the guest's mark was seen; 0: there is none */
-	struct migrate_inbox in;
+	struct migrate_inbox in, taken; /* the first fills meanwhile */
 	struct vm_copy *copy;
 	struct vm_fetch *fetch;
 };
