@@ -44,13 +44,28 @@ int cli_link_flush(struct cli_link *link, struct hexo_error *err)
 	return 0;
 }
 
-int cli_link_sendv(struct cli_link *link, unsigned type,
-		   const struct iovec *parts, int count, struct hexo_error *err)
+/* Sends what the socket takes at once of parts that nothing waits before;
+ * *sent says how much. */
+static int link_send_now(struct cli_link *link, const struct iovec *parts,
+			 int count, size_t *sent, struct hexo_error *err)
 {
-	const struct hexo_msg_head head = migrate_msg_head(type, parts, count);
+	const struct msghdr msg = { .msg_iov = (struct iovec *)parts,
+				    .msg_iovlen = (size_t)count };
+	ssize_t n;
 
-	if (link->fd < 0)
-		return hexo_fail(err, -ENOTCONN, "the VM is gone");
+	do
+		n = sendmsg(link->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	*sent = n > 0 ? (size_t)n : 0;
+	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+		return hexo_fail_errno(err, "cannot send to the VM");
+	return 0;
+}
+
+/* Queues the parts but for the first bytes, which were sent. */
+static void link_queue(struct cli_link *link, const struct iovec *parts,
+		       int count, size_t sent)
+{
 	/* A queue that is never empty must not grow with what is sent. */
 	if (link->sent > link->queue.len / 2) {
 		link->queue.len -= link->sent;
@@ -58,11 +73,36 @@ int cli_link_sendv(struct cli_link *link, unsigned type,
 			link->queue.len);
 		link->sent = 0;
 	}
-	base_buffer_add(&link->queue, &head, sizeof(head));
+	for (int i = 0; i < count; i++) {
+		size_t skip = sent < parts[i].iov_len ? sent : parts[i].iov_len;
+
+		base_buffer_add(&link->queue,
+				(const char *)parts[i].iov_base + skip,
+				parts[i].iov_len - skip);
+		sent -= skip;
+	}
+}
+
+int cli_link_sendv(struct cli_link *link, unsigned type,
+		   const struct iovec *parts, int count, struct hexo_error *err)
+{
+	struct hexo_msg_head head = migrate_msg_head(type, parts, count);
+	struct iovec all[MIGRATE_PARTS_MAX + 1] = { { &head, sizeof(head) } };
+	size_t sent = 0;
+	int r;
+
+	if (link->fd < 0)
+		return hexo_fail(err, -ENOTCONN, "the VM is gone");
+	if (count < 0 || count > MIGRATE_PARTS_MAX)
+		return hexo_fail(err, -EINVAL, "a message of %d parts", count);
 	for (int i = 0; i < count; i++)
-		base_buffer_add(&link->queue, parts[i].iov_base,
-				parts[i].iov_len);
-	return cli_link_flush(link, err);
+		all[i + 1] = parts[i];
+	r = cli_link_flush(link, err);
+	if (r == 0 && !cli_link_queued(link))
+		r = link_send_now(link, all, count + 1, &sent, err);
+	if (r == 0)
+		link_queue(link, all, count + 1, sent);
+	return r;
 }
 
 int cli_link_send(struct cli_link *link, unsigned type, const void *data,

@@ -13,7 +13,7 @@
 #include "cli/files_state.h"
 #include "cli/home_save.h"
 
-enum { MOVE_FEED = 256 << 10 }; /* bytes of --resume in one message */
+enum { MOVE_FEED = 128 << 10 }; /* bytes of --resume in one message */
 
 void move_over(struct home *home, const char *result)
 {
