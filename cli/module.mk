@@ -9,10 +9,10 @@ CLI_SRC := $(addprefix cli/,main.c options.c words.c isa.c place.c plan.c \
              home_save.c home_control.c nodes.c node_command.c keeper.c)
 
 # Named here, as the fragments that name them too may be read later.
-CLI_SRC += migrate/channel.c migrate/hash.c migrate/stream.c \
+CLI_SRC += migrate/channel.c migrate/hash.c migrate/pack.c migrate/stream.c \
            migrate/print.c node/client.c node/address.c node/hash.c \
            node/key.c node/list.c node/identity.c node/tunnel.c node/pump.c \
            node/clients.c node/session.c
 
 $(eval $(call program,$(BIN)/hexo,x86-64,$(CLI_SRC) $(BOARD_SRC) \
-	$(BASE_SRC) $(SANDBOX_SRC),-lssl -lcrypto -lseccomp -ljansson -lzip -lxxhash))
+	$(BASE_SRC) $(SANDBOX_SRC),-lssl -lcrypto -lseccomp -ljansson -lzip -lxxhash -llz4))

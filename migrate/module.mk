@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-MIGRATE_SRC := migrate/hash.c migrate/channel.c migrate/stream.c \
+MIGRATE_SRC := migrate/hash.c migrate/channel.c migrate/pack.c migrate/stream.c \
                migrate/print.c
 
 # All that is moved passes through it; -O2 leaves half of the speed there.

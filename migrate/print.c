@@ -10,6 +10,7 @@
 
 struct print {
 	FILE *out;
+	const struct migrate_reader *reader;
 	bool json;
 	uint64_t pages;
 	unsigned vms;
@@ -75,17 +76,20 @@ static int print_vm(void *ctx, const struct hexo_section_vm *vm,
 static void print_range(struct print *p, const char *type, uint64_t addr,
 			uint32_t count, uint64_t offset)
 {
+	uint32_t length = p->reader->section.length;
+
 	if (p->json)
 		fprintf(p->out,
 			", {\"type\": \"%s\", \"offset\": %" PRIu64
-			", \"addr\": %" PRIu64 ", \"count\": %u}",
-			type, offset, addr, count);
+			", \"addr\": %" PRIu64
+			", \"count\": %u, \"length\": %u}",
+			type, offset, addr, count, length);
 	else
 		fprintf(p->out,
 			"%08" PRIx64 " %-6s 0x%010" PRIx64 " .. 0x%010" PRIx64
-			"  %u pages\n",
+			"  %u pages in %u bytes\n",
 			offset, type, addr,
-			addr + (uint64_t)count * HEXO_PAGE_SIZE, count);
+			addr + (uint64_t)count * HEXO_PAGE_SIZE, count, length);
 }
 
 static int print_pages(void *ctx, uint64_t addr, uint32_t count,
@@ -93,9 +97,14 @@ static int print_pages(void *ctx, uint64_t addr, uint32_t count,
 		       struct hexo_error *err)
 {
 	struct print *p = ctx;
+	bool packed = p->reader->section.type == HEXO_SECTION_PACKED;
 
 	p->pages += count;
-	print_range(p, p->json ? "pages" : "PAGES", addr, count, offset);
+	print_range(p,
+		    p->json  ? packed ? "packed" : "pages"
+		    : packed ? "PACKED"
+			     : "PAGES",
+		    addr, count, offset);
 	return 0;
 }
 
@@ -158,8 +167,8 @@ int migrate_stream_print(FILE *in, FILE *out, bool json, struct hexo_error *err)
 		.round = print_round,
 		.later = print_later,
 	};
-	struct print p = { .out = out, .json = json };
 	struct migrate_reader r;
+	struct print p = { .out = out, .reader = &r, .json = json };
 	int e;
 
 	e = migrate_reader_init(&r, NULL, &visitor, &p, err);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "hexo/isa.h"
 
 enum {
@@ -23,13 +24,14 @@ static int writer_put(struct migrate_writer *w, const struct iovec *parts,
 {
 	int i;
 
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
 		w->bytes += parts[i].iov_len;
+		w->plain += parts[i].iov_len;
+	}
 	return w->put(w->ctx, parts, count, err);
 }
 
-/* parts[0] is free for the section's own head; the payload is the rest. No
- * section type has a length that would need padding. */
+/* parts[0] is free for the section's own head; the payload is the rest. */
 static int writer_section(struct migrate_writer *w, uint32_t type,
 			  struct iovec *parts, int count,
 			  struct hexo_error *err)
@@ -78,6 +80,27 @@ int migrate_writer_vm(struct migrate_writer *w,
 	return writer_section(w, HEXO_SECTION_VM, parts, 2, err);
 }
 
+/* parts[2] are the pages. */
+static int writer_pack(struct migrate_writer *w, struct iovec *parts,
+		       struct hexo_error *err)
+{
+	uint32_t plain = (uint32_t)parts[2].iov_len;
+	uint32_t wire = migrate_pack(w->packer, parts[2].iov_base, plain);
+	uint64_t begin = base_now_ns();
+	int r;
+
+	if (wire) {
+		parts[2] = (struct iovec){ w->packer->data, wire };
+		r = writer_section(w, HEXO_SECTION_PACKED, parts, 3, err);
+		w->plain += plain - wire;
+	} else {
+		r = writer_section(w, HEXO_SECTION_PAGES, parts, 3, err);
+	}
+	migrate_packer_note(w->packer, plain, wire ? wire : plain,
+			    base_now_ns() - begin);
+	return r;
+}
+
 int migrate_writer_pages(struct migrate_writer *w, uint64_t addr,
 			 uint32_t count, const void *data,
 			 struct hexo_error *err)
@@ -90,7 +113,8 @@ int migrate_writer_pages(struct migrate_writer *w, uint64_t addr,
 
 	if (!count || count > MIGRATE_PAGES_MAX)
 		return hexo_fail(err, -EINVAL, "a section of %u pages", count);
-	return writer_section(w, HEXO_SECTION_PAGES, parts, 3, err);
+	return w->packer ? writer_pack(w, parts, err)
+			 : writer_section(w, HEXO_SECTION_PAGES, parts, 3, err);
 }
 
 int migrate_writer_zero(struct migrate_writer *w, uint64_t addr, uint32_t count,
@@ -156,16 +180,18 @@ int migrate_reader_init(struct migrate_reader *r,
 	};
 	migrate_hash_begin(&r->sections, 0);
 	r->data = malloc(HEXO_SECTION_MAX);
-	if (!r->data)
-		return hexo_fail(err, -ENOMEM,
-				 "no memory to read a migration stream");
-	return 0;
+	r->plain = malloc(HEXO_SECTION_MAX);
+	if (r->data && r->plain)
+		return 0;
+	migrate_reader_free(r);
+	return hexo_fail(err, -ENOMEM, "no memory to read a migration stream");
 }
 
 void migrate_reader_free(struct migrate_reader *r)
 {
 	free(r->data);
-	r->data = NULL;
+	free(r->plain);
+	r->data = r->plain = NULL;
 }
 
 bool migrate_reader_done(const struct migrate_reader *r)
@@ -236,6 +262,11 @@ static int reader_section(struct migrate_reader *r, const void *data,
 		if (s.length < PAGES + HEXO_PAGE_SIZE ||
 		    (s.length - PAGES) % HEXO_PAGE_SIZE)
 			return reader_fail(r, err, "PAGES section of %u bytes",
+					   s.length);
+		return 0;
+	case HEXO_SECTION_PACKED:
+		if (s.length <= PAGES)
+			return reader_fail(r, err, "PACKED section of %u bytes",
 					   s.length);
 		return 0;
 	case HEXO_SECTION_ZERO:
@@ -341,21 +372,33 @@ static bool range_ok(const struct migrate_reader *r, uint64_t addr,
 	return addr >= low && addr < high && len <= high - addr;
 }
 
-/* PAGES and ZERO differ in what follows. */
+/* Whether a section of its kind and length can have so many pages. */
+static bool count_ok(const struct hexo_section *s, uint32_t count)
+{
+	switch (s->type) {
+	case HEXO_SECTION_PAGES:
+		return (uint64_t)count * HEXO_PAGE_SIZE == s->length - PAGES;
+	case HEXO_SECTION_PACKED:
+		return count <= MIGRATE_PAGES_MAX;
+	default:
+		return true;
+	}
+}
+
+/* PAGES, PACKED and ZERO differ in what follows. */
 static int reader_pages(struct migrate_reader *r, const char *data,
 			struct hexo_error *err)
 {
 	bool zero = r->section.type == HEXO_SECTION_ZERO;
 	const struct migrate_visitor *v = r->visitor;
+	const char *pages = data + PAGES;
 	struct hexo_section_pages p;
 	uint64_t len;
 
 	memcpy(&p, data, sizeof(p));
 	len = (uint64_t)p.count * HEXO_PAGE_SIZE;
-	if (!p.count || p.reserved ||
-	    (!zero && len != r->section.length - PAGES))
-		return reader_fail(r, err,
-				   "PAGES section says %u pages in %u bytes",
+	if (!p.count || p.reserved || !count_ok(&r->section, p.count))
+		return reader_fail(r, err, "section says %u pages in %u bytes",
 				   p.count, r->section.length);
 	if (p.addr % HEXO_PAGE_SIZE)
 		return reader_fail(r, err,
@@ -373,12 +416,21 @@ static int reader_pages(struct migrate_reader *r, const char *data,
 				   " are not portable memory",
 				   p.count, p.addr);
 	r->next = p.addr + len;
+	if (r->section.type == HEXO_SECTION_PACKED) {
+		if (!migrate_unpack(pages, r->section.length - PAGES, r->plain,
+				    (uint32_t)len))
+			return reader_fail(r, err,
+					   "%u bytes that do not unpack to %u "
+					   "pages",
+					   r->section.length - PAGES, p.count);
+		pages = r->plain;
+	}
 	if (zero)
 		return v->zero ? v->zero(r->ctx, p.addr, p.count, r->offset,
 					 err)
 			       : 0;
-	return v->pages ? v->pages(r->ctx, p.addr, p.count, data + PAGES,
-				   r->offset, err)
+	return v->pages ? v->pages(r->ctx, p.addr, p.count, pages, r->offset,
+				   err)
 			: 0;
 }
 

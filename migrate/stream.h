@@ -15,6 +15,7 @@
 #include "hexo/layout.h"
 #include "hexo/stream.h"
 #include "migrate/hash.h"
+#include "migrate/pack.h"
 
 /* Most pages that fit one section. */
 #define MIGRATE_PAGES_MAX                                         \
@@ -34,12 +35,15 @@ typedef int migrate_put(void *ctx, const struct iovec *parts, int count,
 /*
  * The writer. Order of calls: begin, vm, pages..., end; or with rounds as in
  * <hexo/stream.h>. Each gives its bytes
- * to put at once: nothing is kept, data is not copied. An error ends it.
+ * to put at once: nothing is kept, data is not copied unless it is packed. An
+ * error ends it.
  */
 struct migrate_writer {
 	migrate_put *put;
 	void *ctx;
-	uint64_t bytes; /* written so far */
+	struct migrate_packer *packer; /* set after begin; NULL: no packing */
+	uint64_t bytes;                /* written so far */
+	uint64_t plain;                /* the same, had nothing been packed */
 	struct migrate_hash_state sections;
 };
 
@@ -99,6 +103,7 @@ struct migrate_reader {
 	enum migrate_reader_step step;
 	uint64_t offset;     /* of the element being read */
 	char *data;          /* the part of it that came */
+	char *plain;         /* pages that were packed */
 	uint32_t have, need; /* bytes of the element */
 	struct hexo_section section;
 	struct migrate_hash_state sections;

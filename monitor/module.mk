@@ -7,10 +7,11 @@ MONITOR_SRC := $(addprefix monitor/, main.c state.c link.c probe.c memory.c elf.
 
 MONITOR_ARCH := isa.c decode.c traps.c kvm.c process.c
 
+# liblz4 is not shared: each move starts a hexo-vm, and loading takes time.
 define monitor
 $(call program,$(BIN)/hexo-vm-$(1),$(1),$(MONITOR_SRC) \
 	$(addprefix monitor/arch/$(1)/,$(MONITOR_ARCH)) \
-	$(MIGRATE_SRC) $(BASE_SRC) $(SANDBOX_SRC),-lseccomp -lpthread)
+	$(MIGRATE_SRC) $(BASE_SRC) $(SANDBOX_SRC),-lseccomp -l:liblz4.a -lpthread)
 endef
 
 $(foreach isa,$(ISAS),$(eval $(call monitor,$(isa))))

@@ -165,6 +165,13 @@ struct hexo_msg_usage {
 	uint64_t own_memory;  /* resident bytes outside guest memory, now */
 };
 
+/* Whether the source packs pages that it sends. */
+enum hexo_compress {
+	HEXO_COMPRESS_NEVER, /* for a stream that is kept in a file, too */
+	HEXO_COMPRESS_AUTO,  /* as long as that makes the stream faster */
+	HEXO_COMPRESS_ALWAYS,
+};
+
 struct hexo_msg_copy {
 	uint64_t downtime_ns; /* in which the rest is to be sent */
 	uint64_t rate;        /* bytes a second, at most; 0: no limit */

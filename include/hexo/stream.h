@@ -3,7 +3,7 @@
  * The migration stream, on the wire and on disk.
  *
  *   struct hexo_stream_head
- *   { struct hexo_section, payload, padding to 8 } ...
+ *   { struct hexo_section, payload } ...
  *   struct hexo_section with type HEXO_SECTION_END, length 0
  *
  * Little-endian. Each section carries the XXH3 (seed 0) of its payload;
@@ -21,6 +21,9 @@
  * Where the guest runs at the target before its memory is there (post-copy),
  * the frame records come first: VM, PAGES..., LATER; then PAGES and ZERO of
  * all other memory in any order, each page once, and END.
+ *
+ * PACKED may stand wherever PAGES may. It is one block of LZ4's, which needs
+ * no other section to be unpacked; its checksum is that of what is sent.
  */
 #ifndef HEXO_STREAM_H
 #define HEXO_STREAM_H
@@ -28,7 +31,7 @@
 #include <stdint.h>
 
 #define HEXO_STREAM_MAGIC   UINT64_C(0x314d525453584548) /* "HEXSTRM1" */
-#define HEXO_STREAM_VERSION 3
+#define HEXO_STREAM_VERSION 4
 #define HEXO_SECTION_MAX    (1u << 20) /* payload bytes, at most */
 
 struct hexo_stream_head {
@@ -44,9 +47,10 @@ enum hexo_section_type {
 	HEXO_SECTION_VM = 1,    /* struct hexo_section_vm */
 	HEXO_SECTION_PAGES = 2, /* struct hexo_section_pages, page data */
 	HEXO_SECTION_END = 3,
-	HEXO_SECTION_ROUND = 4, /* no payload */
-	HEXO_SECTION_ZERO = 5,  /* struct hexo_section_pages */
-	HEXO_SECTION_LATER = 6, /* no payload */
+	HEXO_SECTION_ROUND = 4,  /* no payload */
+	HEXO_SECTION_ZERO = 5,   /* struct hexo_section_pages */
+	HEXO_SECTION_LATER = 6,  /* no payload */
+	HEXO_SECTION_PACKED = 7, /* struct hexo_section_pages, LZ4 block */
 };
 
 struct hexo_section {
@@ -65,8 +69,9 @@ struct hexo_section_vm {
 	uint32_t hops;         /* moves before this one */
 };
 
-/* count whole pages from addr on: their data follow, or all are zero. Pages
- * not sent are zero. Portable memory only, ascending, no page twice in a round;
+/* count whole pages from addr on: their data follow, as they are or packed, or
+ * all are zero. What is packed is as long as PAGES may be. Pages not sent are
+ * zero. Portable memory only, ascending, no page twice in a round;
  * frame records only after the VM section that counts. */
 struct hexo_section_pages {
 	uint64_t addr;

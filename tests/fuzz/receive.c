@@ -4,8 +4,8 @@
 // LINK: monitor/push.c monitor/fetch.c monitor/fetch_guest.c
 // LINK: monitor/link.c monitor/probe.c monitor/elf.c
 // LINK: monitor/memory.c monitor/arch/x86-64/isa.c migrate/channel.c
-// LINK: migrate/stream.c migrate/hash.c base/base.c base/error.c
-// LINK: base/thread.c tests/fuzz/shared/vm.c; -lpthread
+// LINK: migrate/stream.c migrate/pack.c migrate/hash.c base/base.c base/error.c
+// LINK: base/thread.c tests/fuzz/shared/vm.c; -llz4 -lpthread
 // OPTIONS: -max_len=1024
 /*
  * The target of a move: takes a stream in whose sections are the input's but

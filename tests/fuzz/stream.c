@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-// LINK: migrate/stream.c migrate/print.c migrate/hash.c
-// LINK: base/base.c base/error.c
+// LINK: migrate/stream.c migrate/pack.c migrate/print.c migrate/hash.c
+// LINK: base/base.c base/error.c; -llz4
 // OPTIONS: -max_len=131072 -malloc_limit_mb=64
 /*
  * The migration stream: read at once and in pieces, with and without the
@@ -242,7 +242,7 @@ static size_t change_section(uint8_t *data, size_t size, size_t max,
 		return LLVMFuzzerMutate(data, size, max);
 	i = fuzz_random(random) % n;
 	len = (i + 1 < n ? at[i + 1] : size) - at[i];
-	switch (fuzz_random(random) % 6) {
+	switch (fuzz_random(random) % 7) {
 	case 0:
 		memmove(data + at[i], data + at[i] + len, size - at[i] - len);
 		return size - len;
@@ -256,6 +256,11 @@ static size_t change_section(uint8_t *data, size_t size, size_t max,
 			return size;
 		memcpy(copy, data + HEAD, sizeof(copy));
 		return insert(data, size, max, at[i], copy, sizeof(copy));
+	case 4:
+		/* Somewhere in what may be packed. */
+		n = fuzz_random(random) % (unsigned)len;
+		fuzz_mutate_part(data, at[i] + n, len - n < 16 ? len - n : 16);
+		return size;
 	default:
 		fuzz_mutate_part(data, at[i], len < 96 ? len : 96);
 		return size;

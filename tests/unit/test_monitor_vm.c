@@ -4,8 +4,8 @@
 // LINK: monitor/push.c monitor/fetch.c monitor/fetch_guest.c
 // LINK: monitor/link.c monitor/probe.c monitor/elf.c
 // LINK: monitor/memory.c monitor/arch/x86-64/isa.c migrate/channel.c
-// LINK: migrate/stream.c migrate/hash.c base/base.c base/error.c
-// LINK: base/thread.c; -lpthread
+// LINK: migrate/stream.c migrate/pack.c migrate/hash.c base/base.c base/error.c
+// LINK: base/thread.c; -llz4 -lpthread
 #include <unistd.h>
 
 #include "base/base.h"
