@@ -41,12 +41,19 @@ static int home_move_options(struct home *home, json_t *request,
 {
 	struct cli_move_options *o = &home->order.options;
 	const char *mode = json_string_value(json_object_get(request, "mode"));
+	const char *compress =
+		json_string_value(json_object_get(request, "compress"));
 	json_t *downtime = json_object_get(request, "downtime_us");
 	json_t *rate = json_object_get(request, "rate");
 
 	*o = home->config->move;
 	if (mode && cli_mode_parse(mode, &o->mode, NULL) < 0) {
 		cli_control_refuse(&home->control, client, "unknown mode");
+		return -EINVAL;
+	}
+	if (compress && cli_compress_parse(compress, &o->compress, NULL) < 0) {
+		cli_control_refuse(&home->control, client,
+				   "unknown compression");
 		return -EINVAL;
 	}
 	o->unsafe = json_is_true(json_object_get(request, "unsafe"));

@@ -246,6 +246,7 @@ void cli_job_init(struct cli_job *job)
 		.home.boards = true,
 		.home.timeout_s = 10,
 		.home.move.downtime_ns = CLI_DOWNTIME_NS,
+		.home.move.compress = HEXO_COMPRESS_AUTO,
 		.home.move.unsafe = true, /* the moves of a plan are trials */
 		.checkpoint.fd = -1,
 	};

@@ -14,6 +14,7 @@ enum migrate_option {
 	MIGRATE_MODE,
 	MIGRATE_DOWNTIME,
 	MIGRATE_RATE,
+	MIGRATE_COMPRESS,
 	MIGRATE_UNSAFE,
 	MIGRATE_ABORT,
 	MIGRATE_JSON,
@@ -33,6 +34,10 @@ static const struct cli_option migrate_options[] = {
 			       "long only (default: 50ms)" },
 	[MIGRATE_RATE] = { "bandwidth", "SIZE",
 			   "bytes a second while it runs, at most, like 10M" },
+	[MIGRATE_COMPRESS] = { "compress", "WHEN",
+			       "pack the memory that is sent: auto (default: "
+			       "to\nand from nodes, while that is faster), "
+			       "never, always" },
 	[MIGRATE_UNSAFE] = { "no-safe", NULL,
 			     "no checkpoint after a post-copy" },
 	[MIGRATE_ABORT] = { "abort", NULL,
@@ -51,6 +56,7 @@ static int migrate_set(void *ctx, int option, const char *value,
 		       struct hexo_error *err)
 {
 	struct migrate *m = ctx;
+	enum hexo_compress compress;
 	enum cli_mode mode;
 	uint64_t n;
 
@@ -72,6 +78,9 @@ static int migrate_set(void *ctx, int option, const char *value,
 		json_object_set_new(m->request, "rate",
 				    json_integer((json_int_t)n));
 		return 0;
+	case MIGRATE_COMPRESS:
+		json_object_set_new(m->request, "compress", json_string(value));
+		return cli_compress_parse(value, &compress, err);
 	case MIGRATE_UNSAFE:
 		json_object_set_new(m->request, "unsafe", json_true());
 		return 0;
@@ -103,6 +112,11 @@ static void migrate_print(const json_t *hop)
 		       "waited for %.0f pages of it\n",
 		       cli_answer_number(hop, "fetch_us") / 1e3,
 		       cli_answer_number(hop, "faults"));
+	if (cli_answer_number(hop, "plain_bytes") >
+	    cli_answer_number(hop, "bytes"))
+		printf("compressed: %.0f bytes in all for %.0f\n",
+		       cli_answer_number(hop, "bytes"),
+		       cli_answer_number(hop, "plain_bytes"));
 	printf("park %.3f ms (%.0f frames), transfer %.3f ms (%.0f bytes), "
 	       "resume %.3f ms, stopped for %.3f ms in all\n",
 	       cli_answer_number(hop, "park_us") / 1e3,

@@ -222,12 +222,22 @@ static enum home_state move_park(struct home *home)
 	return HOME_PARKING;
 }
 
+/* Between processes of one machine bytes cost less than to compress them. */
+static uint32_t move_compress(const struct home *home)
+{
+	if (home->how.compress == HEXO_COMPRESS_AUTO &&
+	    !home->owner->place.remote && !home->target->place.remote)
+		return HEXO_COMPRESS_NEVER;
+	return home->how.compress;
+}
+
 /* The target is there: the stream begins while the owner runs, if it can. */
 enum home_state move_copy(struct home *home, const struct migrate_msg *msg)
 {
 	const struct hexo_msg_copy copy = { .downtime_ns =
 						    home->how.downtime_ns,
-					    .rate = home->how.rate };
+					    .rate = home->how.rate,
+					    .compress = move_compress(home) };
 	bool can = home->owner->backend == CLI_BACKEND_KVM;
 
 	home->hop.to = home->target->place.isa;
@@ -311,6 +321,7 @@ static enum home_state move_ship(struct home *home)
 	const struct hexo_msg_ship ship = {
 		.rate = home->how.rate,
 		.later = home->how.mode == CLI_MODE_POST_COPY,
+		.compress = move_compress(home),
 	};
 
 	home->hop.to = home->target->place.isa;
@@ -351,6 +362,7 @@ static void move_note_shipped(struct home *home, const struct migrate_msg *msg)
 
 	home->hop.ship_ns = usage.step_ns;
 	home->hop.bytes = usage.bytes;
+	home->hop.plain = usage.plain;
 	home->owner_cpu_ns = usage.cpu_ns;
 }
 

@@ -79,7 +79,7 @@ static enum home_state later_next(struct home *home, enum home_state state)
 enum home_state move_later_sent(struct home *home,
 				const struct migrate_msg *msg)
 {
-	home_usage(home, msg);
+	home->hop.plain = home_usage(home, msg).plain;
 	home->all_sent = true;
 	return home->state == HOME_SHIPPING ? HOME_SHIPPING
 					    : later_next(home, home->state);

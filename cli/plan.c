@@ -116,3 +116,21 @@ int cli_mode_parse(const char *text, enum cli_mode *mode,
 	return hexo_fail(err, -EINVAL,
 			 "'%s' is not auto, stop, pre-copy or post-copy", text);
 }
+
+int cli_compress_parse(const char *text, enum hexo_compress *compress,
+		       struct hexo_error *err)
+{
+	static const char *const names[] = {
+		[HEXO_COMPRESS_NEVER] = "never",
+		[HEXO_COMPRESS_AUTO] = "auto",
+		[HEXO_COMPRESS_ALWAYS] = "always",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(text, names[i])) {
+			*compress = (enum hexo_compress)i;
+			return 0;
+		}
+	return hexo_fail(err, -EINVAL, "'%s' is not auto, never or always",
+			 text);
+}

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hexo/channel.h"
 #include "hexo/error.h"
 
 enum cli_mode {
@@ -21,6 +22,7 @@ struct cli_move_options {
 	uint64_t downtime_ns; /* pre-copy: that the rest may take */
 	uint64_t rate;        /* while it runs: bytes a second; 0: no limit */
 	bool unsafe;          /* post-copy: no checkpoint when all is there */
+	enum hexo_compress compress; /* AUTO: between machines, if it pays */
 };
 
 enum { CLI_DOWNTIME_NS = 50000000 };
@@ -56,5 +58,9 @@ const struct cli_plan_hop *cli_plan_timed(const struct cli_plan *plan,
 /* "auto", "stop", "pre-copy" or "post-copy". */
 int cli_mode_parse(const char *text, enum cli_mode *mode,
 		   struct hexo_error *err);
+
+/* "auto", "never" or "always". */
+int cli_compress_parse(const char *text, enum hexo_compress *compress,
+		       struct hexo_error *err);
 
 #endif

@@ -48,6 +48,10 @@ static const struct cli_option run_options[RUN_OPTIONS + 1] = {
 			   "long only (default: 50ms)" },
 	[RUN_RATE] = { "bandwidth", "SIZE",
 		       "bytes a second while it runs, at most, like 10M" },
+	[RUN_COMPRESS] = { "compress", "WHEN",
+			   "pack the memory that is sent: auto (default: to\n"
+			   "and from nodes, while that is faster), never, "
+			   "always" },
 	[RUN_LINK_TIMEOUT] = { "link-timeout", "TIME",
 			       "the job is lost when its node could not be\n"
 			       "reached for so long; the node ends it then\n"
@@ -204,6 +208,8 @@ int cli_run_set(void *ctx, int option, const char *value,
 			return hexo_fail(err, -EINVAL,
 					 "'%s' is not a rate like 10M", value);
 		return 0;
+	case RUN_COMPRESS:
+		return cli_compress_parse(value, &home->move.compress, err);
 	case RUN_LOCAL:
 		home->boards = false;
 		return 0;

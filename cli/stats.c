@@ -59,20 +59,21 @@ static const char *stats_mode(const struct cli_hop *hop)
 json_t *cli_hop_json(const struct cli_hop *hop)
 {
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:I, s:o, s:o, s:I, "
+		"{s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:I, s:I, s:o, s:o, "
+		"s:I, "
 		"s:s, s:s, s:I, s:I, s:o, s:I, s:o}",
 		"from", cli_isa_name(hop->from), "to", cli_isa_name(hop->to),
 		"from_node", hop->from_place, "to_node", hop->to_place,
 		"at_poll", (json_int_t)hop->at_poll, "park_us",
 		stats_us(hop->park_ns), "ship_us", stats_us(hop->ship_ns),
 		"transfer_us", stats_us(hop->transfer_ns), "bytes",
-		(json_int_t)hop->bytes, "resume_us", stats_us(hop->resume_ns),
-		"down_us", stats_us(hop->down_ns), "frames",
-		(json_int_t)hop->frames, "result", hop->result, "mode",
-		stats_mode(hop), "rounds", (json_int_t)hop->rounds, "copied",
-		(json_int_t)hop->copied, "copy_us", stats_us(hop->copy_ns),
-		"faults", (json_int_t)hop->faults, "fetch_us",
-		stats_us(hop->fetch_ns));
+		(json_int_t)hop->bytes, "plain_bytes", (json_int_t)hop->plain,
+		"resume_us", stats_us(hop->resume_ns), "down_us",
+		stats_us(hop->down_ns), "frames", (json_int_t)hop->frames,
+		"result", hop->result, "mode", stats_mode(hop), "rounds",
+		(json_int_t)hop->rounds, "copied", (json_int_t)hop->copied,
+		"copy_us", stats_us(hop->copy_ns), "faults",
+		(json_int_t)hop->faults, "fetch_us", stats_us(hop->fetch_ns));
 }
 
 int cli_stats_write(const struct cli_stats *stats, json_t *probes, FILE *file,

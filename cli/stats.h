@@ -19,6 +19,7 @@ struct cli_hop {
 	uint64_t park_ns, ship_ns, transfer_ns, resume_ns;
 	uint64_t down_ns; /* from parked to running again, by our clock */
 	uint64_t bytes, frames;
+	uint64_t plain;  /* what bytes had been without compression */
 	uint64_t rounds; /* of pre-copy; 0: the job was stopped for all of it */
 	uint64_t copied; /* bytes sent while it ran */
 	uint64_t copy_ns;

@@ -55,7 +55,6 @@ static int copy_put(void *ctx, const struct iovec *parts, int count,
 static int copy_begin(struct vm_copy *copy, struct hexo_error *err)
 {
 	struct vm *vm = copy->vm;
-	const struct migrate_identity id = vm_ship_identity(vm);
 	int r;
 
 	memset(copy->todo, 0, vm->dirty.words * sizeof(*copy->todo));
@@ -63,7 +62,8 @@ static int copy_begin(struct vm_copy *copy, struct hexo_error *err)
 	if (r < 0)
 		return r;
 	copy->begun = true;
-	r = migrate_writer_begin(&copy->writer, &id, copy_put, copy, err);
+	r = vm_ship_begin(vm, &copy->writer, copy->order.compress, copy_put,
+			  copy, err);
 	if (r == 0)
 		r = vm_ship_state(vm, &copy->writer, err);
 	return r < 0 ? r : vm_ship_memory(vm, &copy->writer, NULL, err);
@@ -103,9 +103,10 @@ static int copy_rounds(struct vm_copy *copy, struct hexo_msg_copied *told,
 	told->left = left;
 	if (left <= SMALL)
 		return 0;
+	copy->writer.plain = 0;
 	do {
 		ns = base_now_ns();
-		bytes = copy->bytes;
+		bytes = copy->writer.plain;
 		r = told->rounds++ ? copy_round(copy, err)
 				   : copy_begin(copy, err);
 		if (r == 0)
@@ -113,7 +114,7 @@ static int copy_rounds(struct vm_copy *copy, struct hexo_msg_copied *told,
 		if (r < 0)
 			return r;
 		ns = base_now_ns() - ns + 1;
-		bytes = copy->bytes - bytes + 1;
+		bytes = copy->writer.plain - bytes + 1;
 		before = left;
 		left = vm_ship_size(copy->vm, copy->todo);
 	} while ((double)left * (double)ns / (double)bytes >
@@ -171,6 +172,7 @@ int vm_copy_create(struct vm_copy *copy, struct vm *vm, struct hexo_error *err)
 
 	copy->vm = vm;
 	copy->todo = base_alloc(vm->dirty.words * sizeof(*copy->todo));
+	copy->packer = base_alloc(sizeof(*copy->packer));
 	pthread_mutex_init(&copy->lock, NULL);
 	base_thread_condition(&copy->changed);
 	r = base_thread_start(&thread, copy_main, copy, err);

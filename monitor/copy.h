@@ -29,7 +29,8 @@ struct vm_copy {
 	/* The thread's while it is busy, then the guest's thread's. */
 	bool begun; /* rounds were sent: the rest follows them */
 	struct migrate_writer writer;
-	uint64_t *todo; /* written since it was sent */
+	struct migrate_packer *packer; /* of any stream that is being sent */
+	uint64_t *todo;                /* written since it was sent */
 	uint64_t began_ns, bytes;
 };
 

@@ -22,10 +22,10 @@ static int put_message(void *ctx, const struct iovec *parts, int count,
 }
 
 /* The stream, or what of it is left after the rounds of a pre-copy. */
-static int ship_stream(struct vm *vm, struct migrate_writer *w, bool rest,
+static int ship_stream(struct vm *vm, struct migrate_writer *w,
+		       const struct hexo_msg_ship *order, bool rest,
 		       struct hexo_error *err)
 {
-	const struct migrate_identity id = vm_ship_identity(vm);
 	int r;
 
 	if (rest) {
@@ -36,7 +36,8 @@ static int ship_stream(struct vm *vm, struct migrate_writer *w, bool rest,
 		if (r == 0)
 			r = migrate_writer_round(w, err);
 	} else {
-		r = migrate_writer_begin(w, &id, put_message, &vm->link, err);
+		r = vm_ship_begin(vm, w, order->compress, put_message,
+				  &vm->link, err);
 	}
 	if (r == 0)
 		r = vm_ship_state(vm, w, err);
@@ -51,9 +52,9 @@ static int ship_stream(struct vm *vm, struct migrate_writer *w, bool rest,
 static int ship_first(struct vm *vm, const struct hexo_msg_ship *order,
 		      struct hexo_error *err)
 {
-	const struct migrate_identity id = vm_ship_identity(vm);
 	struct migrate_writer *w = &vm->push.writer;
-	int r = migrate_writer_begin(w, &id, put_message, &vm->link, err);
+	int r = vm_ship_begin(vm, w, order->compress, put_message, &vm->link,
+			      err);
 
 	if (r == 0)
 		r = vm_ship_state(vm, w, err);
@@ -66,13 +67,14 @@ static int ship_first(struct vm *vm, const struct hexo_msg_ship *order,
 	return r;
 }
 
-static int ship_all(struct vm *vm, struct hexo_error *err)
+static int ship_all(struct vm *vm, const struct hexo_msg_ship *order,
+		    struct hexo_error *err)
 {
 	struct hexo_msg_usage u = { .frames = vm->frames };
 	uint64_t begin = base_now_ns();
 	bool rest = vm_copy_finish(&vm->copy);
 	struct migrate_writer new_one, *w = rest ? &vm->copy.writer : &new_one;
-	int r = ship_stream(vm, w, rest, err);
+	int r = ship_stream(vm, w, order, rest, err);
 
 	/* To be shipped again, it would have to be all of it. */
 	vm_copy_forget(&vm->copy);
@@ -80,6 +82,7 @@ static int ship_all(struct vm *vm, struct hexo_error *err)
 		return r;
 	u.step_ns = base_now_ns() - begin;
 	u.bytes = w->bytes;
+	u.plain = w->plain;
 	vm_usage(vm, true, &u);
 	return vm_link_send(&vm->link, HEXO_MSG_SHIPPED, &u, sizeof(u), err);
 }
@@ -101,7 +104,8 @@ static int ship(struct vm *vm, const struct migrate_msg *m,
 	if (r < 0)
 		return r;
 	vm_push_stop(vm);
-	return order.later ? ship_first(vm, &order, err) : ship_all(vm, err);
+	return order.later ? ship_first(vm, &order, err)
+			   : ship_all(vm, &order, err);
 }
 
 /* The payload of RESUME and RUN. */

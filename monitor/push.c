@@ -36,7 +36,7 @@ void vm_push_begin(struct vm *vm, const struct hexo_msg_ship *order)
 	p->on = true;
 	p->rate = order->rate;
 	p->next = vm_dirty_bit(m->layout.pstack_low);
-	p->began_ns = p->mark_ns = base_now_ns();
+	p->began_ns = p->mark_ns = p->sent_ns = base_now_ns();
 	p->got = p->mark_got = p->writer.bytes;
 	p->window = PUSH_WINDOW_MIN;
 	p->probe_ns = p->trip_ns = 0;
@@ -71,6 +71,7 @@ static int push_end(struct vm *vm, struct hexo_error *err)
 		return r;
 	u.step_ns = base_now_ns() - p->began_ns;
 	u.bytes = p->writer.bytes;
+	u.plain = p->writer.plain;
 	vm_usage(vm, false, &u);
 	return vm_link_send(&vm->link, HEXO_MSG_SHIPPED, &u, sizeof(u), err);
 }
@@ -96,10 +97,16 @@ static int push_piece(struct vm *vm, uint64_t bit, uint64_t max,
 	struct vm_push *p = &vm->push;
 	uint64_t addr = HEXO_TABLES_BASE + bit * HEXO_PAGE_SIZE;
 	uint32_t n = push_count(vm, bit, VM_SHIP_PIECE_MAX);
-	int r = vm_ship_piece(vm, &p->writer, addr, &n, (uint32_t)max, err);
+	int r;
 
+	/* It was not blocked in writing, but by the window. */
+	if (p->writer.packer)
+		migrate_packer_waited(p->writer.packer,
+				      base_now_ns() - p->sent_ns);
+	r = vm_ship_piece(vm, &p->writer, addr, &n, (uint32_t)max, err);
 	if (r < 0)
 		return r;
+	p->sent_ns = base_now_ns();
 	vm_bits_fill(p->todo, bit, n, false);
 	p->next = bit + n;
 	if (!p->probe_ns) {

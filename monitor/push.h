@@ -26,6 +26,7 @@ struct vm_push {
 	uint64_t next;          /* bit at which to go on */
 	uint64_t rate;          /* bytes a second, at most; 0: no limit */
 	uint64_t began_ns, got; /* bytes that the target has taken in */
+	uint64_t sent_ns;       /* when the last piece was sent */
 	/* What the link can do. */
 	uint64_t window;             /* bytes that may be under way */
 	uint64_t probe_at, probe_ns; /* a byte, and when it was sent; 0: none */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "monitor/ship.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "monitor/arch.h"
@@ -15,6 +16,23 @@ struct migrate_identity vm_ship_identity(const struct vm *vm)
 		.build_id = { n->build_id[0], n->build_id[1] },
 		.layout_hash = n->layout_hash,
 	};
+}
+
+int vm_ship_begin(struct vm *vm, struct migrate_writer *w, uint32_t compress,
+		  migrate_put *put, void *ctx, struct hexo_error *err)
+{
+	const struct migrate_identity id = vm_ship_identity(vm);
+	int r;
+
+	if (compress > HEXO_COMPRESS_ALWAYS)
+		return hexo_fail(err, -EPROTO, "unknown compression %u",
+				 compress);
+	r = migrate_writer_begin(w, &id, put, ctx, err);
+	if (compress == HEXO_COMPRESS_NEVER)
+		return r;
+	w->packer = vm->copy.packer;
+	migrate_packer_begin(w->packer, (enum hexo_compress)compress);
+	return r;
 }
 
 int vm_ship_state(struct vm *vm, struct migrate_writer *w,

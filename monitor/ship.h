@@ -9,6 +9,11 @@
 /* Which image the VM is of. */
 struct migrate_identity vm_ship_identity(const struct vm *vm);
 
+/* Begins a stream of the VM. compress: an enum hexo_compress from the home.
+ * Nothing else may send pages by vm->copy.packer until it has ended. */
+int vm_ship_begin(struct vm *vm, struct migrate_writer *w, uint32_t compress,
+		  migrate_put *put, void *ctx, struct hexo_error *err);
+
 /* The VM as it is now. */
 int vm_ship_state(struct vm *vm, struct migrate_writer *w,
 		  struct hexo_error *err);

@@ -55,7 +55,7 @@
 #include <stdint.h>
 
 #define HEXO_MSG_MAGIC   0x314d5848u /* "HXM1" */
-#define HEXO_MSG_VERSION 4
+#define HEXO_MSG_VERSION 5
 #define HEXO_MSG_MAX     ((1u << 20) + 8192) /* payload bytes, at most */
 
 struct hexo_msg_head {
@@ -160,6 +160,7 @@ struct hexo_msg_usage {
 				 checking; RUNNING: rebuilding the frames;
 				 EXIT: process start to main */
 	uint64_t bytes;       /* SHIPPED, COMMIT: of the stream */
+	uint64_t plain;       /* SHIPPED: the same, had nothing been packed */
 	uint64_t frames;      /* PARKED: captured */
 	uint64_t peak_memory; /* peak resident bytes of hexo-vm */
 	uint64_t own_memory;  /* resident bytes outside guest memory, now */
@@ -175,12 +176,14 @@ enum hexo_compress {
 struct hexo_msg_copy {
 	uint64_t downtime_ns; /* in which the rest is to be sent */
 	uint64_t rate;        /* bytes a second, at most; 0: no limit */
+	uint32_t compress;    /* enum hexo_compress: of the rest as well */
+	uint32_t reserved;
 };
 
 struct hexo_msg_ship {
-	uint64_t rate;  /* post-copy: bytes a second, at most; 0: no limit */
-	uint32_t later; /* 1: post-copy */
-	uint32_t reserved;
+	uint64_t rate;     /* post-copy: bytes a second, at most; 0: no limit */
+	uint32_t later;    /* 1: post-copy */
+	uint32_t compress; /* enum hexo_compress; without COPY before it */
 };
 
 struct hexo_msg_need {
@@ -263,11 +266,11 @@ _Static_assert(sizeof(struct hexo_msg_ship) == 16, "channel format");
 _Static_assert(sizeof(struct hexo_msg_need) == 8, "channel format");
 _Static_assert(sizeof(struct hexo_msg_got) == 8, "channel format");
 _Static_assert(sizeof(struct hexo_msg_whole) == 24, "channel format");
-_Static_assert(sizeof(struct hexo_msg_usage) == 64, "channel format");
+_Static_assert(sizeof(struct hexo_msg_usage) == 72, "channel format");
 _Static_assert(sizeof(struct hexo_msg_probed) == 16, "channel format");
-_Static_assert(sizeof(struct hexo_msg_copy) == 16, "channel format");
+_Static_assert(sizeof(struct hexo_msg_copy) == 24, "channel format");
 _Static_assert(sizeof(struct hexo_msg_copied) == 32, "channel format");
-_Static_assert(sizeof(struct hexo_msg_fault) == 360, "channel format");
+_Static_assert(sizeof(struct hexo_msg_fault) == 368, "channel format");
 _Static_assert(sizeof(struct hexo_msg_io) == 40, "channel format");
 _Static_assert(sizeof(struct hexo_msg_vm) == 120, "channel format");
 _Static_assert(sizeof(struct hexo_msg_resume) == 24, "channel format");

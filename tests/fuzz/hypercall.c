@@ -33,7 +33,8 @@ static void send_message(struct fuzz_input *in)
 		HEXO_MSG_RECEIVE,  HEXO_MSG_NEED,      HEXO_MSG_GOT,
 	};
 	unsigned type = types[fuzz_byte(in) % (sizeof(types) / sizeof(*types))];
-	char data[sizeof(struct hexo_msg_io_reply) + 255];
+	_Alignas(struct hexo_msg_ship) char
+		data[sizeof(struct hexo_msg_io_reply) + 255];
 	size_t len = fuzz_byte(in);
 
 	/* Most answers are as long as they must be. */
@@ -46,6 +47,9 @@ static void send_message(struct fuzz_input *in)
 	else if ((type == HEXO_MSG_NEED || type == HEXO_MSG_GOT) && len < 240)
 		len = sizeof(struct hexo_msg_need);
 	fuzz_take(in, data, len);
+	/* So is compression one that there is. */
+	if (type == HEXO_MSG_SHIP && len == sizeof(struct hexo_msg_ship))
+		((struct hexo_msg_ship *)data)->compress &= 0x80000003;
 	fuzz_vm_send(type, data, len);
 }
 

@@ -80,6 +80,35 @@ static uint64_t some_page(struct fuzz_input *in)
 	       (uint64_t)(int64_t)off * (which & 128 ? 8 : HEXO_PAGE_SIZE);
 }
 
+/* Pages packed as the writer would, or bytes of the input in their place. */
+static void write_packed(struct migrate_writer *w, struct fuzz_input *in,
+			 const void *pages)
+{
+	struct {
+		struct hexo_section head;
+		struct hexo_section_pages pages;
+		char block[64];
+	} s = { .head.type = HEXO_SECTION_PACKED };
+	uint64_t addr = some_page(in);
+	uint8_t how = fuzz_byte(in);
+
+	if (how & 128) {
+		w->packer = fuzz_vm.copy.packer;
+		migrate_packer_begin(w->packer, HEXO_COMPRESS_ALWAYS);
+		migrate_writer_pages(w, addr, PAGES, pages, NULL);
+		w->packer = NULL;
+		return;
+	}
+	s.pages.addr = addr;
+	s.pages.count = how & 64 ? how : 1;
+	fuzz_take(in, s.block, sizeof(s.block));
+	s.head.length = sizeof(s.pages) + how % 64;
+	s.head.checksum = migrate_hash(&s.pages, s.head.length, 0);
+	migrate_hash_add(&w->sections, &s.head.checksum,
+			 sizeof(s.head.checksum));
+	fuzz_vm_send(HEXO_MSG_STREAM, &s, sizeof(s.head) + s.head.length);
+}
+
 static void write_section(struct migrate_writer *w, struct fuzz_input *in)
 {
 	static char pages[PAGES][HEXO_PAGE_SIZE] = { "page", "another" };
@@ -107,6 +136,9 @@ static void write_section(struct migrate_writer *w, struct fuzz_input *in)
 	case 5:
 		fuzz_take(in, raw, sizeof(raw));
 		fuzz_vm_send(HEXO_MSG_STREAM, raw, what / 8);
+		break;
+	case 6:
+		write_packed(w, in, pages);
 		break;
 	default:
 		migrate_writer_end(w, NULL);
@@ -152,7 +184,9 @@ static void go_on(void)
 		.frames = fuzz_vm.frames,
 		.frame_bytes = fuzz_vm.frame_bytes,
 	};
-	const struct hexo_msg_ship ship = { 0 };
+	const struct hexo_msg_ship ship = {
+		.compress = (uint32_t)(fuzz_vm.frame_bytes / 128 % 3),
+	};
 
 	call(HEXO_HC_RESUMED, &event, sizeof(event));
 	fuzz_check(fuzz_vm.state == VM_RUNNING);

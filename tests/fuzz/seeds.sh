@@ -36,6 +36,9 @@ timeout 60 hexo run --local --backend process --save-streams . \
 for file in hop-*.stream; do
 	cp "$file" "$seeds/stream/$file"
 done
+timeout 60 hexo run --local --backend process --save-streams . \
+	--compress always --hop 3000:x86-64 "$programs/treerec" > out
+cp hop-1.stream "$seeds/stream/packed.stream"
 
 # Checkpoints: with 8 bytes for the stream, of which the harness reads nothing;
 # its mutator makes the head agree.

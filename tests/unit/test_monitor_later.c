@@ -68,9 +68,10 @@ static bool relay(struct move *m, struct job *from, struct job *to, int ms)
 }
 
 /* Up to the target's RUN. What the source sends after LATER waits. */
-static void begin(struct move *m, struct job *source)
+static void begin_with(struct move *m, struct job *source,
+		       enum hexo_compress compress)
 {
-	const struct hexo_msg_ship order = { .later = 1 };
+	const struct hexo_msg_ship order = { .later = 1, .compress = compress };
 	const struct hexo_msg_poll poll = { 0 };
 	struct hexo_error err;
 
@@ -92,6 +93,11 @@ static void begin(struct move *m, struct job *source)
 	at_home(m->target, HEXO_MSG_COMMIT);
 	assert_int_equal(m->target->vm.state, VM_RESUMING);
 	assert_true(vm_fetch_is_on(&m->target->vm.fetch));
+}
+
+static void begin(struct move *m, struct job *source)
+{
+	begin_with(m, source, HEXO_COMPRESS_NEVER);
 }
 
 static void end(struct move *m)
@@ -129,6 +135,20 @@ static void a_page_that_is_needed_comes_at_once(void **state)
 	pthread_join(reader, &seen);
 	assert_int_equal((intptr_t)seen, FIRST);
 	assert_int_equal(m.needs, 1);
+}
+
+static void packed_pages_come(void **state)
+{
+	struct move m;
+
+	begin_with(&m, *state, HEXO_COMPRESS_ALWAYS);
+	end(&m);
+	assert_int_equal(*at(m.target, NEEDED), FIRST);
+	assert_int_equal(*at(m.target,
+			     m.target->vm.memory.layout.pstack_high - 1),
+			 SECOND);
+	assert_true(m.source->vm.push.writer.bytes <
+		    m.source->vm.push.writer.plain);
 }
 
 static void all_comes_without_being_asked_for(void **state)
@@ -201,6 +221,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_page_that_is_needed_comes_at_once),
+		TEST(packed_pages_come),
 		TEST(all_comes_without_being_asked_for),
 		TEST(what_was_given_back_stays_zero),
 		TEST(the_source_goes_on_if_it_is_told_to),

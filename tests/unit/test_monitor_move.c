@@ -66,10 +66,11 @@ static void orders_that_do_not_belong_end_it(void **state)
 }
 
 /* Ships j's memory; the stream's bytes are relayed to the target. */
-static void ship(struct job *j, struct job *target)
+static void ship(struct job *j, struct job *target, enum hexo_compress compress)
 {
 	struct hexo_hc_park q = { .frames = 1, .frame_bytes = 32 };
-	const struct hexo_msg_ship order = { 0 };
+	const struct hexo_msg_ship order = { .compress = compress };
+	const struct hexo_msg_usage *u;
 
 	send_home(j, HEXO_MSG_SHIP, &order, sizeof(order));
 	send_home(j, HEXO_MSG_RELEASE, NULL, 0);
@@ -82,9 +83,14 @@ static void ship(struct job *j, struct job *target)
 		send_home(target, HEXO_MSG_STREAM, j->in.msg.data,
 			  j->in.msg.len);
 	assert_int_equal(j->in.msg.type, HEXO_MSG_SHIPPED);
+	u = j->in.msg.data;
+	if (compress == HEXO_COMPRESS_NEVER)
+		assert_int_equal(u->bytes, u->plain);
+	else
+		assert_true(u->bytes < u->plain / 2);
 }
 
-static void memory_moves(void **state)
+static void memory_moves(void **state, enum hexo_compress compress)
 {
 	const struct hexo_layout l = hexo_layout_make(MEMORY, STACK);
 	const uint64_t places[] = { BUFFER + 5, l.portable_high - 1,
@@ -100,7 +106,7 @@ static void memory_moves(void **state)
 				      true) = (char)(i + 1);
 	j->vm.control->polls = 1234;
 	clock = vm_monotonic_ns(&j->vm);
-	ship(j, target);
+	ship(j, target, compress);
 	send_home(target, HEXO_MSG_RUN, &poll, sizeof(poll));
 	assert_int_equal(vm_receive(&target->vm, &err), 0);
 	assert_int_equal(target->vm.state, VM_RESUMING);
@@ -117,13 +123,35 @@ static void memory_moves(void **state)
 	tear_down((void **)&target);
 }
 
+static void memory_moves_as_it_is(void **state)
+{
+	memory_moves(state, HEXO_COMPRESS_NEVER);
+}
+
+static void memory_moves_packed(void **state)
+{
+	memory_moves(state, HEXO_COMPRESS_ALWAYS);
+}
+
+static void unknown_compression_is_refused(void **state)
+{
+	struct job *j = *state;
+	struct hexo_hc_park q = { 0 };
+	const struct hexo_msg_ship order = { .compress = 3 };
+
+	send_home(j, HEXO_MSG_SHIP, &order, sizeof(order));
+	CALL(j, HEXO_HC_PARK, q);
+	assert_int_equal(j->vm.state, VM_ENDED);
+	assert_string_equal(j->vm.failure.text, "unknown compression 3");
+}
+
 static void another_images_memory_is_refused(void **state)
 {
 	struct job *j = *state, *target = job_new(VM_RECEIVING);
 	struct hexo_error err;
 
 	target->vm.elf.note.build_id[0] = 1;
-	ship(j, target);
+	ship(j, target, HEXO_COMPRESS_NEVER);
 	assert_int_equal(vm_receive(&target->vm, &err), -EPROTO);
 	assert_non_null(strstr(err.text, "another build"));
 	assert_int_equal(target->vm.state, VM_RECEIVING);
@@ -135,7 +163,7 @@ static void a_target_runs_only_after_run(void **state)
 	struct job *j = *state, *target = job_new(VM_RECEIVING);
 	struct hexo_error err;
 
-	ship(j, target);
+	ship(j, target, HEXO_COMPRESS_NEVER);
 	send_home(target, HEXO_MSG_RELEASE, NULL, 0);
 	assert_int_equal(vm_receive(&target->vm, &err), -EPROTO);
 	assert_int_equal(target->vm.state, VM_COMMITTED);
@@ -191,7 +219,9 @@ int main(void)
 		TEST(a_park_that_crossed_is_not_served_twice),
 		TEST(wrong_frame_counts_are_refused),
 		TEST(orders_that_do_not_belong_end_it),
-		TEST(memory_moves),
+		TEST(memory_moves_as_it_is),
+		TEST(memory_moves_packed),
+		TEST(unknown_compression_is_refused),
 		TEST(another_images_memory_is_refused),
 		TEST(a_target_runs_only_after_run),
 		cmocka_unit_test(only_these_steps_exist),
