@@ -5,17 +5,20 @@
  * Passes TCP connections on to a port of 127.0.0.1, and harms them as lines
  * on standard input say: "cut" ends all connections, "down" also those to
  * come until "up", "stall" moves nothing until "go", "corrupt" changes a bit
- * of what comes next. Prints its own port. RECORD gets what clients sent.
+ * of what comes next, "rate BYTES" moves no more than that a second. Prints its
+ * own port. RECORD gets what clients sent.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { PAIRS = 64, ROOM = 16384 };
@@ -33,6 +36,8 @@ static bool down, stalled, corrupt;
 static FILE *record;
 static long every, count; /* bytes since the last cut */
 static long limit;        /* bytes until the end; 0: none */
+static long rate;         /* bytes a second; 0: no limit */
+static double room;       /* bytes that may be taken now */
 
 static struct sockaddr_in loopback(int port)
 {
@@ -63,7 +68,7 @@ static void end_all(void)
 static void add_pair(int client, int port)
 {
 	struct sockaddr_in to = loopback(port);
-	int server = socket(AF_INET, SOCK_STREAM, 0), i = 0;
+	int server = socket(AF_INET, SOCK_STREAM, 0), i = 0, on = 1;
 
 	while (i < PAIRS && ways[2 * i].from >= 0)
 		i++;
@@ -73,6 +78,9 @@ static void add_pair(int client, int port)
 		close(server);
 		return;
 	}
+	/* What it takes is on its way at once. */
+	setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(server, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	ways[2 * i].from = ways[2 * i + 1].to = client;
 	ways[2 * i].to = ways[2 * i + 1].from = server;
 	ways[2 * i].len = ways[2 * i + 1].len = 0;
@@ -92,6 +100,7 @@ static bool move(struct way *w, short events, bool from_client)
 			fflush(record);
 		}
 		count += n;
+		room -= (double)n;
 		if (limit && (limit -= n) <= 0) {
 			limit = 0;
 			down = true;
@@ -126,6 +135,8 @@ static void command(const char *line)
 		every = atol(line + 6);
 	if (!strncmp(line, "limit ", 6))
 		limit = atol(line + 6);
+	if (!strncmp(line, "rate ", 5))
+		rate = atol(line + 5);
 	count = 0;
 	if (!strcmp(line, "corrupt"))
 		corrupt = true;
@@ -144,20 +155,42 @@ static void read_commands(void)
 		command(line);
 }
 
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Whether bytes may be taken; what was not used of 10 ms is lost. */
+static bool refill(void)
+{
+	static double last;
+	double now = seconds(), most = (double)rate / 100;
+
+	room += (now - last) * (double)rate;
+	room = room < most ? room : most;
+	last = now;
+	return !rate || room > 0;
+}
+
 static void turn(int listener, int port)
 {
 	struct pollfd fds[2 + 2 * PAIRS] = { { STDIN_FILENO, POLLIN, 0 },
 					     { listener, POLLIN, 0 } };
+
+	bool may_take = refill();
 
 	for (int i = 0; i < 2 * PAIRS; i++) {
 		struct way *w = &ways[i];
 
 		fds[2 + i].fd = stalled ? -1 : w->len ? w->to : w->from;
 		fds[2 + i].events = w->len ? POLLOUT : POLLIN;
-		if (w->from < 0)
+		if (w->from < 0 || (!w->len && !may_take))
 			fds[2 + i].fd = -1;
 	}
-	if (poll(fds, 2 + 2 * PAIRS, -1) < 0)
+	if (poll(fds, 2 + 2 * PAIRS, may_take ? -1 : 1) < 0)
 		exit(1);
 	for (int i = 0; i < 2 * PAIRS; i++)
 		if (fds[2 + i].revents && ways[i].from >= 0 &&
