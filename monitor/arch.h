@@ -63,6 +63,9 @@ _Noreturn void vm_process_enter(uint64_t entry, uint64_t stack);
 void vm_process_exit(const struct vm_memory *m, int sig, const siginfo_t *info,
 		     const void *ucontext, struct vm_exit *exit);
 
+/* Where the signal came. */
+uint64_t vm_process_pc(const void *ucontext);
+
 /* Moves the guest past its hypercall instruction. */
 void vm_process_skip(void *ucontext);
 

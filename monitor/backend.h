@@ -20,7 +20,8 @@ struct vm_backend {
 	/* Sets the guest up to begin at its entry, once the page map is
 	 * complete and the fixed part of the image is loaded. */
 	int (*create)(struct vm *vm, struct hexo_error *err);
-	/* The log of the guest's writes, see dirty.h; NULL: there is none. */
+	/* The log of the guest's writes, see dirty.h. log_take clears the bits
+	 * of what was not written. */
 	int (*log_start)(struct vm *vm, struct hexo_error *err);
 	int (*log_take)(struct vm *vm, uint64_t *bits, struct hexo_error *err);
 	void (*log_stop)(struct vm *vm);

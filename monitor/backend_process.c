@@ -5,6 +5,9 @@
  * to a process, so it arrives as a signal, as do faults. For hosts without
  * KVM and for emulators; it isolates nothing: the guest could make system
  * calls of its own.
+ *
+ * Its log of writes is guard.h's. This thread is the only one that writes to
+ * the program's memory, as guest and in hypercalls; system calls do not.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -14,6 +17,7 @@
 
 #include "monitor/arch.h"
 #include "monitor/backend.h"
+#include "monitor/guard.h"
 
 /* Hypercalls are served on this stack, moves included. */
 enum { STACK = 1 << 20 };
@@ -25,6 +29,7 @@ static struct {
 	pthread_t thread;
 	volatile sig_atomic_t in_guest;
 	sigjmp_buf leave;
+	struct vm_guard guard;
 } process;
 
 static int process_probe(struct hexo_error *err)
@@ -49,14 +54,52 @@ static int process_create(struct vm *vm, struct hexo_error *err)
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (stack.ss_sp == MAP_FAILED || sigaltstack(&stack, NULL) < 0)
 		return hexo_fail_errno(err, "cannot set up a signal stack");
+	vm_guard_create(&process.guard, &vm->memory);
 	return 0;
+}
+
+static int process_log_start(struct vm *vm, struct hexo_error *err)
+{
+	return vm_guard_start(&process.guard, err);
+}
+
+static int process_log_take(struct vm *vm, uint64_t *bits,
+			    struct hexo_error *err)
+{
+	vm_guard_take(&process.guard, bits);
+	return 0;
+}
+
+static void process_log_stop(struct vm *vm)
+{
+	vm_guard_stop(&process.guard);
+}
+
+/*
+ * A write to memory that is protected for the log, by the guest or by a
+ * hypercall, is tried again. All of the program's memory is readable, so what
+ * is refused there is a write, unless the program jumped to it.
+ */
+static bool process_write(const siginfo_t *info, const void *ucontext)
+{
+	const struct vm_range *code =
+		vm_memory_find(&process.vm->memory, vm_process_pc(ucontext));
+
+	return info->si_signo == SIGSEGV && info->si_code == SEGV_ACCERR &&
+	       (!code || (code->perm & VM_EXEC)) &&
+	       vm_guard_open(&process.guard, (uint64_t)info->si_addr);
 }
 
 static void process_signal(int sig, siginfo_t *info, void *ucontext)
 {
 	struct vm *vm = process.vm;
 	struct vm_exit exit = { .registers = &vm->registers };
+	int kept = errno;
 
+	if (process_write(info, ucontext)) {
+		errno = kept;
+		return;
+	}
 	if (!process.in_guest ||
 	    !pthread_equal(pthread_self(), process.thread)) {
 		/* A fault of the monitor itself: let it end the process. */
@@ -79,7 +122,7 @@ static int process_run(struct vm *vm, struct hexo_error *err)
 {
 	struct sigaction action = {
 		.sa_sigaction = process_signal,
-		.sa_flags = SA_SIGINFO | SA_ONSTACK,
+		.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER,
 	};
 	unsigned i;
 	int r;
@@ -87,7 +130,9 @@ static int process_run(struct vm *vm, struct hexo_error *err)
 	r = vm_memory_protect(&vm->memory, err);
 	if (r < 0)
 		return r;
+	/* A hypercall's own writes to protected memory come inside of it. */
 	sigfillset(&action.sa_mask);
+	sigdelset(&action.sa_mask, SIGSEGV);
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		if (sigaction(signals[i], &action, NULL) < 0)
 			return hexo_fail_errno(err, "cannot handle signals");
@@ -105,5 +150,8 @@ const struct vm_backend vm_backend_process = {
 	.own_address = true,
 	.probe = process_probe,
 	.create = process_create,
+	.log_start = process_log_start,
+	.log_take = process_log_take,
+	.log_stop = process_log_stop,
 	.run = process_run,
 };

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "monitor/dirty.h"
 
-#include <errno.h>
-
 #include "base/base.h"
 #include "monitor/backend.h"
 #include "monitor/vm.h"
@@ -19,10 +17,6 @@ int vm_dirty_start(struct vm *vm, struct hexo_error *err)
 	struct vm_dirty *d = &vm->dirty;
 	int r;
 
-	if (!vm->backend->log_start)
-		return hexo_fail(err, -ENOTSUP,
-				 "backend %s keeps no log of writes",
-				 vm->backend->name);
 	for (size_t i = 0; i < d->words; i++)
 		__atomic_store_n(&d->own[i], 0, __ATOMIC_RELAXED);
 	r = vm->backend->log_start(vm, err);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which pages were written since one last asked, while the guest runs: the
- * backend's log of the guest's writes (KVM's dirty log, KVM API 4.29) and the
- * monitor's own, which no log has. One bit a page, the first one's that of
- * HEXO_TABLES_BASE.
+ * backend's log of the guest's writes (KVM's dirty log, KVM API 4.29, or
+ * guard.h) and the monitor's own, which KVM's has not. One bit a page, the
+ * first one's that of HEXO_TABLES_BASE.
  */
 #ifndef HEXO_MONITOR_DIRTY_H
 #define HEXO_MONITOR_DIRTY_H
@@ -39,7 +39,7 @@ static inline uint64_t vm_dirty_bit(uint64_t addr)
 /* Makes room for the bitmaps of a guest that ends at `end`. */
 void vm_dirty_create(struct vm_dirty *d, uint64_t end);
 
-/* Every write counts from now on. -ENOTSUP if the backend cannot tell. */
+/* Every write counts from now on. What the host says if it keeps no log. */
 int vm_dirty_start(struct vm *vm, struct hexo_error *err);
 void vm_dirty_stop(struct vm *vm);
 

@@ -16,7 +16,7 @@
 #include "hexo/io.h"
 #include "monitor/vm.h"
 
-enum { LOG_MAX = 1024, RANDOM_MAX = 1 << 20 };
+enum { LOG_MAX = 1024, RANDOM_MAX = 1 << 20, RANDOM_STEP = 256 };
 
 static int64_t call_exit(struct vm *vm, void *request)
 {
@@ -119,13 +119,20 @@ static int64_t call_random(struct vm *vm, void *request)
 		return -EFAULT;
 	if (q->len > RANDOM_MAX)
 		return -EINVAL;
+	/* Where memory is protected (guard.h), a system call cannot write. */
 	while (done < q->len) {
-		ssize_t n = getrandom(to + done, q->len - done, 0);
+		size_t left = q->len - done;
+		char some[RANDOM_STEP];
+		ssize_t n =
+			getrandom(some, left < RANDOM_STEP ? left : RANDOM_STEP,
+				  0);
 
 		if (n < 0 && errno != EINTR)
 			return -errno;
-		if (n > 0)
+		if (n > 0) {
+			memcpy(to + done, some, (size_t)n);
 			done += (size_t)n;
+		}
 	}
 	return (int64_t)done;
 }

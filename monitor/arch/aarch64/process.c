@@ -118,6 +118,11 @@ void vm_process_exit(const struct vm_memory *m, int sig, const siginfo_t *info,
 	read_registers(c, exit->registers);
 }
 
+uint64_t vm_process_pc(const void *ucontext)
+{
+	return ((const ucontext_t *)ucontext)->uc_mcontext.pc;
+}
+
 void vm_process_skip(void *ucontext)
 {
 	((ucontext_t *)ucontext)->uc_mcontext.pc += 4;

@@ -80,6 +80,13 @@ void vm_process_exit(const struct vm_memory *m, int sig, const siginfo_t *info,
 			 (uint64_t)regs[REG_CR2], &exit->fault);
 }
 
+uint64_t vm_process_pc(const void *ucontext)
+{
+	const ucontext_t *u = ucontext;
+
+	return (uint64_t)u->uc_mcontext.gregs[REG_RIP];
+}
+
 void vm_process_skip(void *ucontext)
 {
 	((ucontext_t *)ucontext)->uc_mcontext.gregs[REG_RIP]++;
