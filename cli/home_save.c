@@ -79,7 +79,7 @@ enum home_state save_ordered(struct home *home, const struct migrate_msg *msg)
 	s->stopped_ns = 0;
 	s->halting = false;
 	/* A job that ends has no use for being stopped late. */
-	s->taking = s->leave && home->owner->backend == CLI_BACKEND_KVM;
+	s->taking = s->leave;
 	if (cli_save_open(&s->file, path, &home->why) < 0 ||
 	    cli_save_write(&s->file, &none, sizeof(none), &home->why) < 0) {
 		save_failed(home);

@@ -27,7 +27,7 @@ static const struct cli_option migrate_options[] = {
 			   "sent;\npre-copy: it runs on for the most of it;\n"
 			   "post-copy: it runs there at once, its memory "
 			   "follows;\n"
-			   "auto (default): pre-copy where KVM can do it" },
+			   "auto (default): pre-copy of more than 4 MiB" },
 	[MIGRATE_DOWNTIME] = { "downtime", "TIME",
 			       "pre-copy goes on until the VM need stop for "
 			       "so\n"

@@ -198,11 +198,6 @@ static void move_receive(struct home *home)
 /* Whether the move can be made as it is wanted; if not, why not. */
 static int move_check_mode(struct home *home)
 {
-	if (home->how.mode == CLI_MODE_PRE_COPY &&
-	    home->owner->backend != CLI_BACKEND_KVM)
-		return hexo_fail(&home->why, -ENOTSUP,
-				 "pre-copy needs KVM where the job runs; "
-				 "--mode stop does not");
 	if (home->how.mode == CLI_MODE_POST_COPY && home->target->no_fetch)
 		return hexo_fail(&home->why, -ENOTSUP,
 				 "post-copy needs userfaultfd there: %s; "
@@ -231,14 +226,14 @@ static uint32_t move_compress(const struct home *home)
 	return home->how.compress;
 }
 
-/* The target is there: the stream begins while the owner runs, if it can. */
+/* The target is there: the stream begins while the owner runs, or after it
+ * parked. */
 enum home_state move_copy(struct home *home, const struct migrate_msg *msg)
 {
 	const struct hexo_msg_copy copy = { .downtime_ns =
 						    home->how.downtime_ns,
 					    .rate = home->how.rate,
 					    .compress = move_compress(home) };
-	bool can = home->owner->backend == CLI_BACKEND_KVM;
 
 	home->hop.to = home->target->place.isa;
 	if (move_check_mode(home) < 0) {
@@ -246,7 +241,7 @@ enum home_state move_copy(struct home *home, const struct migrate_msg *msg)
 		return HOME_RUNNING;
 	}
 	if (home->how.mode == CLI_MODE_STOP ||
-	    home->how.mode == CLI_MODE_POST_COPY || !can)
+	    home->how.mode == CLI_MODE_POST_COPY)
 		return move_park(home);
 	home->shipping_since = base_now_ns();
 	move_receive(home);
