@@ -86,8 +86,7 @@ void home_handle(struct home *home, enum home_event event,
 	home->state = act(home, msg);
 	if (home->state != before)
 		home_progress(home);
-	if (home->owner->link.fd >= 0)
-		home_watch_vm(home, home->owner);
+	home_watch_vms(home);
 	if (home->state == HOME_RUNNING && home->order.where)
 		home_handle(home, ORDERED, NULL);
 	else if (home->state == HOME_RUNNING && home->saving.order.path)

@@ -93,6 +93,17 @@ enum home_state save_ordered(struct home *home, const struct migrate_msg *msg)
 	return HOME_TAKING;
 }
 
+/*
+ * No honest stream is longer: the rounds until they are stopped, the one that
+ * is being sent then, what is left, the frames, and the heads of all.
+ */
+static uint64_t save_stream_max(const struct home *home)
+{
+	const struct cli_vm_config *vm = &home->config->vm;
+
+	return (SAVE_ROUNDS_MAX + 3) * (vm->memory + 5 * vm->stack);
+}
+
 /* What the file has of the stream. */
 static uint64_t save_stream_len(const struct home *home)
 {
@@ -174,9 +185,14 @@ enum home_state save_parked(struct home *home, const struct migrate_msg *msg)
 enum home_state save_stream(struct home *home, const struct migrate_msg *msg)
 {
 	bool taking = home->state == HOME_TAKING;
+	int r;
 
-	if (cli_save_write(&home->saving.file, msg->data, msg->len,
-			   &home->why) < 0)
+	if (save_stream_len(home) + msg->len > save_stream_max(home))
+		r = hexo_fail(&home->why, -EFBIG, "its stream has no end");
+	else
+		r = cli_save_write(&home->saving.file, msg->data, msg->len,
+				   &home->why);
+	if (r < 0)
 		return taking ? save_call_off(home, NULL)
 			      : save_return(home, NULL);
 	home_progress(home);

@@ -17,18 +17,15 @@
 /* How long a VM that was killed may take to end. */
 enum { LAST_WRITES_MS = 1000 };
 
-/* As much of the stream waits for a slow target before the source has to; 0:
- * none is under way. While the guest runs its other requests wait behind. */
+/* As much may wait for a VM to read it before those who add to it have to
+ * wait, be it a slow target or one that asks and never takes the answer. */
+#define QUEUE_MAX ((size_t)4 << 20)
+
+/* The same for a target: while the guest runs its other requests wait behind
+ * the stream. */
 static size_t home_queue_max(enum home_state state)
 {
-	switch (state) {
-	case HOME_SHIPPING:
-		return 4 << 20;
-	case HOME_COPYING:
-		return 512 << 10;
-	default:
-		return 0;
-	}
+	return state == HOME_COPYING ? 512 << 10 : QUEUE_MAX;
 }
 
 void home_send(struct home *home, struct cli_vm *vm, unsigned type,
@@ -83,10 +80,13 @@ void home_probe_ready(void *ctx, uint32_t events)
 
 	if (!cli_probe_due(&home->probe))
 		return;
-	if (home->state == HOME_RUNNING)
-		home_send(home, home->owner, HEXO_MSG_PROBE, NULL, 0);
-	else /* a move is in progress */
+	/* While a move is in progress it waits. */
+	if (home->state != HOME_RUNNING) {
 		cli_probe_next(&home->probe);
+		return;
+	}
+	home->probe.asked++;
+	home_send(home, home->owner, HEXO_MSG_PROBE, NULL, 0);
 }
 
 static void home_probed(struct home *home, const struct migrate_msg *msg)
@@ -326,7 +326,8 @@ static void home_message(struct home *home, struct cli_vm *vm,
 		return;
 	}
 	if (msg->type == HEXO_MSG_PROBED && vm == home->owner &&
-	    msg->len == sizeof(struct hexo_msg_probed)) {
+	    msg->len == sizeof(struct hexo_msg_probed) &&
+	    home->probe.count < home->probe.asked) {
 		home_probed(home, msg);
 		return;
 	}
@@ -415,9 +416,7 @@ static void home_vm_ready(void *ctx, uint32_t events)
 		cli_link_flush(&vm->link, NULL);
 		if (vm == home->owner)
 			move_feed(home);
-		home_watch_vm(home, vm);
-		if (vm == home->target && home->owner->link.fd >= 0)
-			home_watch_vm(home, home->owner);
+		home_watch_vms(home);
 	}
 	if (events & ~(uint32_t)EPOLLOUT)
 		home_vm_read(home, vm);
@@ -427,9 +426,11 @@ void home_watch_vm(struct home *home, struct cli_vm *vm)
 {
 	uint32_t events = EPOLLIN;
 
-	/* A source that is faster than the target has to wait. */
-	if (vm == home->owner && home_queue_max(home->state) &&
-	    cli_link_queued(&home->target->link) > home_queue_max(home->state))
+	/* What the owner says may be for the target, or is answered; what the
+	 * target says is for the owner. */
+	if (cli_link_queued(&home->owner->link) > QUEUE_MAX ||
+	    (vm == home->owner && cli_link_queued(&home->target->link) >
+					  home_queue_max(home->state)))
 		events = 0;
 	if (cli_link_queued(&vm->link))
 		events |= EPOLLOUT;
@@ -437,6 +438,13 @@ void home_watch_vm(struct home *home, struct cli_vm *vm)
 	vm->watch.ready = home_vm_ready;
 	vm->watch.ctx = vm;
 	cli_loop_watch(&home->loop, &vm->watch, events, NULL);
+}
+
+void home_watch_vms(struct home *home)
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (home->vms[i].link.fd >= 0)
+			home_watch_vm(home, &home->vms[i]);
 }
 
 int home_launch(struct home *home, struct cli_vm *vm,

@@ -9,6 +9,9 @@
 void home_handle(struct home *home, enum home_event event,
 		 const struct migrate_msg *msg);
 
+/* cli/home_vm.c: watches both VMs for what they may do now. */
+void home_watch_vms(struct home *home);
+
 /* cli/home_vm.c: the next probe is due. */
 void home_probe_ready(void *ctx, uint32_t events);
 

@@ -36,8 +36,13 @@ int cli_link_flush(struct cli_link *link, struct hexo_error *err)
 			continue;
 		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return 0;
-		if (n < 0)
-			return hexo_fail_errno(err, "cannot send to the VM");
+		if (n < 0) {
+			int r = hexo_fail_errno(err, "cannot send to the VM");
+
+			/* Nobody will ever take it. */
+			link->queue.len = link->sent = 0;
+			return r;
+		}
 		link->sent += (size_t)n;
 	}
 	link->queue.len = link->sent = 0;

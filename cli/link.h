@@ -32,7 +32,8 @@ int cli_link_sendv(struct cli_link *link, unsigned type,
 int cli_link_send(struct cli_link *link, unsigned type, const void *data,
 		  size_t len, struct hexo_error *err);
 
-/* Sends what can be sent of the queue. */
+/* Sends what can be sent of the queue; if the connection is broken, forgets it
+ * all. */
 int cli_link_flush(struct cli_link *link, struct hexo_error *err);
 
 /* Bytes that wait to be sent. */

@@ -16,8 +16,9 @@
 struct cli_probe {
 	struct cli_watch watch; /* ready when the next probe is due */
 	uint64_t mean_us;       /* between an answer and the next; 0: none */
+	unsigned asked;         /* probes that were sent */
 	uint64_t *wall_ns, *cpu_ns; /* the answers */
-	unsigned count;
+	unsigned count;             /* no more than asked */
 };
 
 /* watch->ready and watch->ctx are the caller's. */
