@@ -80,6 +80,30 @@ static int relay_answer(int link, const struct node_relay *config,
 				    sizeof(answer), NULL);
 }
 
+/* The one descriptor of a message that is wanted; all others are closed. */
+static int rights_take(struct msghdr *msg, bool wanted)
+{
+	int link = -1;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c;
+	     c = CMSG_NXTHDR(msg, c)) {
+		size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t i = 0; i < count; i++) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
+			if (wanted && count == 1)
+				link = fd;
+			else
+				close(fd);
+		}
+	}
+	return link;
+}
+
 /* Takes the connection that another process hands over; -1 if it does not. */
 static int receive_link(int from, struct relay_handover *handover)
 {
@@ -92,20 +116,12 @@ static int receive_link(int from, struct relay_handover *handover)
 		.msg_controllen = sizeof(rights.room),
 	};
 	struct pollfd p = { .fd = from, .events = POLLIN };
-	struct cmsghdr *c;
-	int link = -1;
 	ssize_t n;
 
 	if (poll(&p, 1, 1000) <= 0)
 		return -1;
 	n = recvmsg(from, &msg, MSG_CMSG_CLOEXEC);
-	c = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
-	if (c && c->cmsg_type == SCM_RIGHTS &&
-	    c->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(&link, CMSG_DATA(c), sizeof(int));
-	if (n != sizeof(*handover) && link >= 0)
-		close(base_take_fd(link));
-	return link;
+	return n < 0 ? -1 : rights_take(&msg, n == sizeof(*handover));
 }
 
 /* A new connection, which takes the place of the one there may still be. */

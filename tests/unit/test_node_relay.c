@@ -11,8 +11,11 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,7 +23,7 @@
 
 enum { TIMEOUT_S = 1 };
 
-static char directory[] = "/tmp/hexo-relay.XXXXXX";
+static char directory[32];
 static const struct node_key home = { .hash = { 1 } };
 static int link_end, vm_end;
 static int alive; /* hangs up when the VM is gone */
@@ -53,6 +56,7 @@ static int setup(void **state)
 {
 	int links[2], vms[2], marks[2];
 
+	strcpy(directory, "/tmp/hexo-relay.XXXXXX");
 	if (!mkdtemp(directory) || pipe(marks) < 0 ||
 	    socketpair(AF_UNIX, SOCK_STREAM, 0, links) < 0 ||
 	    socketpair(AF_UNIX, SOCK_STREAM, 0, vms) < 0)
@@ -107,11 +111,65 @@ static void test_new_link_breaks(void **state)
 	assert_false(is_alive_for(TIMEOUT_S * 5000));
 }
 
+/* Hands over so many ends of a pipe with a message of that size; whether the
+ * relay has closed all of them a moment later. */
+static bool are_closed(unsigned count, size_t size)
+{
+	union {
+		char room[CMSG_SPACE(3 * sizeof(int))];
+		struct cmsghdr align;
+	} rights = { 0 };
+	char data[256] = { 0 };
+	struct iovec part = { data, size };
+	struct msghdr msg = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = rights.room,
+		.msg_controllen = CMSG_SPACE(count * sizeof(int)),
+	};
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0), ends[2];
+	struct pollfd p;
+
+	assert_int_equal(pipe(ends), 0);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/%016x%016x",
+		 directory, 1, 2);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address,
+				 sizeof(address)),
+			 0);
+	rights.align.cmsg_level = SOL_SOCKET;
+	rights.align.cmsg_type = SCM_RIGHTS;
+	rights.align.cmsg_len = CMSG_LEN(count * sizeof(int));
+	for (unsigned i = 0; i < count; i++)
+		memcpy(CMSG_DATA(&rights.align) + i * sizeof(int), &ends[1],
+		       sizeof(int));
+	assert_int_equal(sendmsg(fd, &msg, 0), size);
+	close(fd);
+	close(ends[1]);
+	p = (struct pollfd){ .fd = ends[0] };
+	poll(&p, 1, 5000);
+	close(ends[0]);
+	return p.revents & POLLHUP;
+}
+
+static void test_other_descriptors_are_not_kept(void **state)
+{
+	assert_true(is_alive_for(100));
+	assert_true(are_closed(2, 40));
+	assert_true(are_closed(3, 40));
+	assert_true(are_closed(1, 0));
+	assert_true(are_closed(2, 0));
+	assert_true(are_closed(1, 7));
+	assert_true(is_alive_for(0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_new_link_breaks, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(
+			test_other_descriptors_are_not_kept, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
