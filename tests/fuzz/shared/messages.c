@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * usage: messages channel|serve|resume|session|hypercall|receive|files
+ * usage: messages
+ * channel|serve|resume|session|hypercall|receive|files|home|relay
  *
  * Writes one seed to standard output: messages as our own programs send them,
  * or a script for a harness whose inputs are scripts.
@@ -92,6 +93,24 @@ static void session(void)
 	byte(5);
 	byte(1 << 3 | 4);
 	byte(5);
+}
+
+/* Steps as tests/fuzz/relay.c takes them. */
+static void relay(void)
+{
+	static const char data[64] = "bytes of the near end";
+
+	byte(1 << 4);
+	bytes(data, sizeof(data));
+	bytes("\11\1\12\0\0ten bytes!", 15); /* a frame of 10 bytes */
+	bytes("\3\0", 2);                    /* a new link */
+	bytes("\11\2\0\0\177", 5);
+	bytes("\5\0", 2); /* a stranger's */
+	bytes("\6\44nine bytes, two descriptors", 11);
+	bytes("\3\20", 2); /* one that is broken */
+	byte(4 << 4 | 8);  /* a while */
+	bytes("\3\0", 2);
+	byte(3 << 4 | 7);
 }
 
 /* One hypercall as tests/fuzz/hypercall.c takes it, after count messages. */
@@ -205,6 +224,27 @@ static void files(void)
 	file(HEXO_IO_CLOSE, 3, 0, -1, -1);
 }
 
+/* A home as tests/fuzz/home.c has it: VMs that answer as they should are moved
+ * in each mode, and saved; then one ends. */
+static void home(void)
+{
+	static const uint8_t hello[] = { 8, 0, 0 };
+	static const uint8_t request[] = { 8, 5, 3 };
+
+	byte(0xff);
+	byte(0);
+	bytes(hello, sizeof(hello));
+	for (unsigned mode = 0; mode < 4; mode++) {
+		bytes(request, sizeof(request));
+		byte(0);
+		byte(1 | (mode & 1) << 1 | mode << 2);
+		bytes(hello, sizeof(hello));
+	}
+	bytes("\0\4", 2);
+	bytes(request, sizeof(request));
+	bytes("\10\6\0", 3);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -214,7 +254,8 @@ int main(int argc, char **argv)
 		{ "channel", channel },     { "serve", serve },
 		{ "resume", resume },       { "session", session },
 		{ "hypercall", hypercall }, { "receive", receive },
-		{ "files", files },
+		{ "files", files },         { "home", home },
+		{ "relay", relay },
 	};
 
 	for (size_t i = 0; i < sizeof(seeds) / sizeof(*seeds); i++)
