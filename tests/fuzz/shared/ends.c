@@ -89,14 +89,16 @@ static void answer(struct fuzz_end *e, const struct migrate_msg *msg)
 		put_usage(e, HEXO_MSG_SHIPPED, 0);
 		break;
 	case HEXO_MSG_STREAM:
-		if (msg->len == sizeof(last))
+		/* In a post-copy more comes after what it commits to. */
+		if (e->committed)
+			put(e, HEXO_MSG_WHOLE, &whole, sizeof(whole));
+		else if (msg->len == sizeof(last))
 			put_usage(e, HEXO_MSG_COMMIT, 0);
+		e->committed = msg->len == sizeof(last);
 		break;
 	case HEXO_MSG_RUN:
 	case HEXO_MSG_RESUME:
 		put_usage(e, HEXO_MSG_RUNNING, 0);
-		if (msg->type == HEXO_MSG_RUN)
-			put(e, HEXO_MSG_WHOLE, &whole, sizeof(whole));
 		break;
 	default:
 		break;

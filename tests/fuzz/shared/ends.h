@@ -16,9 +16,10 @@ struct fuzz_hello {
 };
 
 struct fuzz_end {
-	int fd;       /* -1: closed, by whichever side */
-	bool honest;  /* answers as a hexo-vm does */
-	bool stuck;   /* does not read */
+	int fd;      /* -1: closed, by whichever side */
+	bool honest; /* answers as a hexo-vm does */
+	bool stuck;  /* does not read */
+	bool committed;
 	unsigned tag; /* its own: last argument of each IO message */
 	struct fuzz_hello hello;
 	struct migrate_inbox in;
