@@ -52,13 +52,18 @@ $(OBJ)/aarch64/%.o: %.c
 # $(call objects,ISA,SOURCES): the objects of C sources for a node's ISA.
 objects = $(patsubst %.c,$(OBJ)/$(1)/%.o,$(2))
 
-# $(call program,FILE,ISA,SOURCES,LIBS): a program of a node; the libraries
-# are linked after the objects. Adds it to `all`.
-define program
+# $(call linked,FILE,ISA,SOURCES,LIBS): a program of a node; the libraries
+# are linked after the objects.
+define linked
 $(1): $(call objects,$(2),$(3))
 	mkdir -p $$(@D)
 	$$(call say,LINK,$$@)
 	$$(CC_$(2)) $$(LINK_$(2)) -o $$@ $$^ $(4)
+endef
+
+# The same, and adds it to `all`.
+define program
+$(call linked,$(1),$(2),$(3),$(4))
 all: $(1)
 endef
 

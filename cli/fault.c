@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Not part of the hexo that is installed: tests/module.mk links one with it. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>

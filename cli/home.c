@@ -64,6 +64,13 @@ struct hexo_msg_usage home_usage(struct home *home,
 	return usage;
 }
 
+/* Tests link cli/fault.c. */
+__attribute__((weak)) enum home_event fault_at(struct home *home,
+					       enum home_event event)
+{
+	return event;
+}
+
 void home_handle(struct home *home, enum home_event event,
 		 const struct migrate_msg *msg)
 {

@@ -199,7 +199,8 @@ void move_save_end(struct home *home, bool whole);
 int move_clock_open(struct home *home, struct hexo_error *err);
 void move_clock_start(struct home *home);
 
-/* cli/fault.c: the variables HEXO_TEST_KILL_TARGET, HEXO_TEST_KILL_SOURCE and
+/* Does nothing, unless cli/fault.c is linked to it, as it is for tests only:
+ * the variables HEXO_TEST_KILL_TARGET, HEXO_TEST_KILL_SOURCE and
  * HEXO_TEST_STOP_TARGET have a VM of a move vanish, or do nothing more, at a
  * step of the protocol; HEXO_TEST_TELL tells a test that it has come. Returns
  * the event that happens instead. */

@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154 # variables of lib.bash and nodes.bash
 # One fault in one move of a job, for the matrix of tests/faults.sh. After
 # lib, nodes and dirty.
+with_faults
 
 # node_watch: does what the home asks for by name: what the proxy cannot
 node_watch() {

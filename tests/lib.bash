@@ -7,6 +7,11 @@ ROOT=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 PATH=$ROOT/build/bin:$PATH
 export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-120}
 
+# with_faults: from here on hexo is the one that tests can have moves fail in
+with_faults() {
+	PATH=$ROOT/build/tests/faulty/bin:$PATH
+}
+
 # image PROGRAM, native PROGRAM: the paths of the two builds of a program
 image() {
 	local dir

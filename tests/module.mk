@@ -58,6 +58,20 @@ $(foreach name,$(UNIT_NAMES),$(eval $(call unit,$(name))))
 
 # --- Commands ---------------------------------------------------------------
 
+# A hexo whose moves fail where a test says so, with what it looks for beside
+# itself. The one in build/bin has no such thing in it.
+FAULTY := $(B)/tests/faulty
+$(eval $(call linked,$(FAULTY)/bin/hexo,x86-64,$(HEXO_SRC) cli/fault.c,\
+	$(HEXO_LIBS)))
+
+FAULTY_LINKS := $(addprefix bin/,hexo-trace $(foreach isa,$(ISAS),\
+                  hexo-vm-$(isa) hexod-$(isa))) board
+
+.PHONY: faulty
+faulty: $(FAULTY)/bin/hexo
+	for name in $(FAULTY_LINKS); do \
+		ln -sfnr $(B)/$$name $(FAULTY)/$$name || exit 1; done
+
 # One bats file for each place a program can run, from one list of programs.
 MATRIX := $(addprefix $(B)/tests/commands/matrix-,\
             $(addsuffix .bats,kvm process qemu-user board hops))
@@ -105,14 +119,14 @@ torture: all $(CAPTURE_GEN) $(CTORTURE) fuzzers
 		FUZZ_TIME=$${FUZZ_TIME:-300} tests/fuzz/fuzz.sh && exit $$failed
 
 .PHONY: torture-faults
-torture-faults: all $(PROXY) $(B)/tests/programs/dirty \
+torture-faults: all faulty $(PROXY) $(B)/tests/programs/dirty \
 		$(B)/tests/commands/faults-all.bats
 	tests/run.sh $(B)/tests/commands/faults-all.bats
 
 # --- Everything -------------------------------------------------------------
 
 .PHONY: check check-programs check-unit
-check-programs: all $(TEST_IMAGES) $(TEST_NATIVE) $(BENCH_IMAGES) \
+check-programs: all faulty $(TEST_IMAGES) $(TEST_NATIVE) $(BENCH_IMAGES) \
 		$(BENCH_NATIVE) $(MATRIX) packages $(B)/bench/count.so \
 		$(COUNTED) $(CAPTURE_GEN) $(CTORTURE) $(PROXY) \
 		$(B)/tests/commands/faults-spread.bats

@@ -3,6 +3,7 @@
 # it may be wrong, and what can be lost is lost with a clear message only.
 load ../lib
 load ../dirty
+with_faults
 
 setup_file() {
 	board_start

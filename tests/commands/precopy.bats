@@ -3,6 +3,7 @@
 # however often it moves, and whatever happens to the target.
 load ../lib
 load ../dirty
+with_faults
 
 @test "from server to server, again and again" {
 	dirty_begin --local

@@ -59,3 +59,14 @@ end() {
 	JOB=
 	grep -q "its sandbox forbids a system call" stderr
 }
+
+@test "the hexo that is installed has no fault points of tests" {
+	strings -a "$ROOT/build/bin/hexo" | no_line HEXO_TEST_
+	# The one that tests use has.
+	strings -a "$ROOT/build/tests/faulty/bin/hexo" | grep -q HEXO_TEST_
+	HEXO_TEST_KILL_TARGET=hello HEXO_TEST_KILL_SOURCE=hello \
+		HEXO_TEST_TELL="hello word $PWD/asked" \
+		on "--local --hop 2000:server" treerec
+	hops_done 1
+	[ ! -e asked ]
+}

@@ -2,6 +2,7 @@
 # The target of a move gets stuck at a step of the protocol, and says nothing
 # more: the move is given up in time and the job goes on at the source.
 load ../lib
+with_faults
 
 # survives STEP TEXT
 survives() {

@@ -2,6 +2,7 @@
 # The target of a move vanishes at a step of the protocol: the job goes on at
 # the source and prints what it would have printed.
 load ../lib
+with_faults
 
 setup_file() {
 	board_start
