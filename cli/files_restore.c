@@ -13,15 +13,15 @@
 #include "base/base.h"
 
 struct restoring {
-	struct cli_files *files;
+	struct files *files;
 	const struct cli_checkpoint *c;
 	uint64_t data_at; /* of the next deleted file's contents */
 	bool keep;        /* files that grew stay as they are */
 	struct base_buffer *notes;
 };
 
-int cli_files_restore_volumes(struct cli_volumes *volumes, const json_t *state,
-			      struct hexo_error *err)
+int cli_files_restore_volumes(struct files_volumes *volumes,
+			      const json_t *state, struct hexo_error *err)
 {
 	const json_t *entry;
 	size_t i;
@@ -33,11 +33,11 @@ int cli_files_restore_volumes(struct cli_volumes *volumes, const json_t *state,
 
 		if (r == 0)
 			r = cli_checkpoint_text(entry, "host", &host, err);
-		if (r == 0 && !cli_volume_at(volumes, guest))
-			r = cli_volume_add_at(volumes, host, guest,
-					      json_is_true(json_object_get(
-						      entry, "readonly")),
-					      err);
+		if (r == 0 && !files_volume_at(volumes, guest))
+			r = files_volume_add_at(volumes, host, guest,
+						json_is_true(json_object_get(
+							entry, "readonly")),
+						err);
 		if (r < 0)
 			return r;
 	}
@@ -45,7 +45,7 @@ int cli_files_restore_volumes(struct cli_volumes *volumes, const json_t *state,
 }
 
 /* Has a file cut back to what it had, once it is sure that the job runs. */
-static void plan_cut(struct restoring *s, struct cli_handle *h,
+static void plan_cut(struct restoring *s, struct files_handle *h,
 		     const char *name, uint64_t size, uint64_t now)
 {
 	base_buffer_printf(s->notes,
@@ -59,10 +59,10 @@ static void plan_cut(struct restoring *s, struct cli_handle *h,
 	h->size = size;
 }
 
-int cli_files_restored(struct cli_files *files, struct hexo_error *err)
+int cli_files_restored(struct files *files, struct hexo_error *err)
 {
-	for (int i = 0; i < CLI_HANDLES_MAX; i++) {
-		struct cli_handle *h = &files->at[i];
+	for (int i = 0; i < FILES_HANDLES_MAX; i++) {
+		struct files_handle *h = &files->at[i];
 
 		if (h->cut && ftruncate(h->fd, (off_t)h->size) < 0)
 			return hexo_fail_errno(err,
@@ -74,7 +74,7 @@ int cli_files_restored(struct cli_files *files, struct hexo_error *err)
 
 /* Compares a file with what it was. One that the job writes may have got
  * more from it after the checkpoint: that comes again. */
-static int compare(struct restoring *s, struct cli_handle *h, int fd,
+static int compare(struct restoring *s, struct files_handle *h, int fd,
 		   const char *name, bool writes, const json_t *entry,
 		   struct hexo_error *err)
 {
@@ -121,21 +121,21 @@ static int access_flags(const char *access)
 }
 
 /* A file with a name: opens it within its volume. */
-static int open_named(struct restoring *s, struct cli_handle *h,
+static int open_named(struct restoring *s, struct files_handle *h,
 		      const char *guest, int flags, const json_t *entry,
 		      struct hexo_error *err)
 {
-	struct cli_path path;
+	struct files_path path;
 	cleanup_close int fd = -1;
 	struct stat st;
-	int r = cli_volume_find(s->files->volumes, guest, &path);
+	int r = files_volume_find(s->files->volumes, guest, &path);
 
 	if (r == 0 && !path.volume)
 		r = -ENOENT;
 	if (r == 0 && path.volume->readonly && flags != O_RDONLY)
 		r = -EROFS;
 	if (r == 0)
-		r = fd = cli_volume_open(&path, flags, 0);
+		r = fd = files_volume_open(&path, flags, 0);
 	if (r < 0)
 		return hexo_fail(err, r, "cannot open %s again: %s", guest,
 				 strerror(-r));
@@ -181,7 +181,7 @@ static int copy_data(struct restoring *s, int fd, uint64_t size,
 static int open_deleted(struct restoring *s, const char *guest, int flags,
 			const json_t *entry, struct hexo_error *err)
 {
-	struct cli_path path = { 0 };
+	struct files_path path = { 0 };
 	cleanup_close int fd = -1, again = -1;
 	const char *checksum;
 	uint64_t size;
@@ -192,9 +192,9 @@ static int open_deleted(struct restoring *s, const char *guest, int flags,
 		r = cli_checkpoint_text(entry, "xxh3", &checksum, err);
 	if (r < 0)
 		return r;
-	if (*guest && cli_volume_find(s->files->volumes, guest, &path) == 0 &&
+	if (*guest && files_volume_find(s->files->volumes, guest, &path) == 0 &&
 	    path.volume)
-		fd = cli_volume_open(&path, O_TMPFILE | O_RDWR, 0600);
+		fd = files_volume_open(&path, O_TMPFILE | O_RDWR, 0600);
 	if (fd < 0)
 		fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -216,13 +216,13 @@ static int restore_handle(struct restoring *s, const json_t *entry,
 	const char *above = json_string_value(json_object_get(entry, "above"));
 	const char *deleted =
 		json_string_value(json_object_get(entry, "deleted"));
-	struct cli_handle *h;
+	struct files_handle *h;
 	uint64_t number;
 	int fd, r = cli_checkpoint_number(entry, "handle", &number, err);
 
 	if (r < 0)
 		return r;
-	if (number <= STDERR_FILENO || number >= CLI_HANDLES_MAX)
+	if (number <= STDERR_FILENO || number >= FILES_HANDLES_MAX)
 		return hexo_fail(err, -EINVAL,
 				 "handle %" PRIu64 " in its state", number);
 	h = &s->files->at[number];
@@ -295,7 +295,7 @@ static int restore_stream(struct restoring *s, const json_t *entry,
 	return 0;
 }
 
-int cli_files_restore(struct cli_files *files, const struct cli_checkpoint *c,
+int cli_files_restore(struct files *files, const struct cli_checkpoint *c,
 		      bool keep, struct base_buffer *notes,
 		      struct hexo_error *err)
 {

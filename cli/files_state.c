@@ -43,7 +43,7 @@ static bool host_path(int fd, char path[PATH_MAX])
 }
 
 /* A file without a name: its directory, and a checksum of what it holds. */
-static int save_deleted(const struct cli_files *files, int fd,
+static int save_deleted(const struct files *files, int fd,
 			const struct stat *st, char *path, json_t *entry,
 			uint64_t *data_len, struct hexo_error *err)
 {
@@ -59,7 +59,7 @@ static int save_deleted(const struct cli_files *files, int fd,
 				 "removed");
 	if (slash)
 		slash[slash == path] = '\0';
-	shown = cli_volume_show(files->volumes, path);
+	shown = files_volume_show(files->volumes, path);
 	r = cli_checkpoint_copy(fd, 0, (uint64_t)st->st_size, NULL, NULL,
 				&checksum, err);
 	if (r < 0)
@@ -84,10 +84,10 @@ static const char *access_name(int flags)
 	}
 }
 
-static int save_handle(const struct cli_files *files, int number, json_t *entry,
+static int save_handle(const struct files *files, int number, json_t *entry,
 		       uint64_t *data_len, struct hexo_error *err)
 {
-	const struct cli_handle *h = &files->at[number];
+	const struct files_handle *h = &files->at[number];
 	int flags = fcntl(h->fd, F_GETFL);
 	cleanup_free char *shown = NULL;
 	char path[PATH_MAX] = "";
@@ -105,7 +105,7 @@ static int save_handle(const struct cli_files *files, int number, json_t *entry,
 	if (!named)
 		return save_deleted(files, h->fd, &st, path, entry, data_len,
 				    err);
-	shown = cli_volume_show(files->volumes, path);
+	shown = files_volume_show(files->volumes, path);
 	if (!shown)
 		return hexo_fail(err, -EXDEV,
 				 "%s was moved out of the job's volumes", path);
@@ -134,13 +134,13 @@ static void save_stream(int fd, json_t *streams)
 						"offset", (json_int_t)at));
 }
 
-static json_t *save_volumes(const struct cli_volumes *volumes)
+static json_t *save_volumes(const struct files_volumes *volumes)
 {
 	json_t *all = json_array();
 
 	for (int i = 0; i < volumes->count; i++) {
-		const struct cli_volume *v = &volumes->at[i];
-		cleanup_free char *host = cli_volume_host(v);
+		const struct files_volume *v = &volumes->at[i];
+		cleanup_free char *host = files_volume_host(v);
 
 		json_array_append_new(all, json_pack("{s:s, s:s, s:b}", "guest",
 						     v->prefix, "host",
@@ -150,8 +150,8 @@ static json_t *save_volumes(const struct cli_volumes *volumes)
 	return all;
 }
 
-int cli_files_save(const struct cli_files *files, json_t *state,
-		   uint64_t *data_len, struct hexo_error *err)
+int cli_files_save(const struct files *files, json_t *state, uint64_t *data_len,
+		   struct hexo_error *err)
 {
 	json_t *all = json_array(), *streams = json_array();
 	int r = 0;
@@ -160,8 +160,8 @@ int cli_files_save(const struct cli_files *files, json_t *state,
 	json_object_set_new(state, "volumes", save_volumes(files->volumes));
 	json_object_set_new(state, "files", all);
 	json_object_set_new(state, "streams", streams);
-	for (int i = 0; r == 0 && i < CLI_HANDLES_MAX; i++) {
-		const struct cli_handle *h = &files->at[i];
+	for (int i = 0; r == 0 && i < FILES_HANDLES_MAX; i++) {
+		const struct files_handle *h = &files->at[i];
 		json_t *entry;
 
 		if (h->fd >= 0 && h->fd <= STDERR_FILENO) {
@@ -181,7 +181,7 @@ int cli_files_save(const struct cli_files *files, json_t *state,
 	return r;
 }
 
-int cli_files_put_data(const struct cli_files *files, const json_t *state,
+int cli_files_put_data(const struct files *files, const json_t *state,
 		       cli_checkpoint_put *put, void *ctx,
 		       struct hexo_error *err)
 {

@@ -335,7 +335,7 @@ static void home_close(struct home *home)
 	free(home->retired);
 	save_close(home, home->finished);
 	cli_control_close(&home->control);
-	cli_files_free(&home->files);
+	files_free(&home->files);
 	if (home->resume)
 		fclose(home->resume);
 	if (home->timer.fd >= 0)
@@ -381,7 +381,7 @@ int cli_home_run(const struct cli_home_config *config, struct hexo_error *err)
 	cli_vm_init(home->owner);
 	cli_vm_init(home->target);
 	cli_control_init(&home->control, &home->loop, home_request, home);
-	cli_files_init(&home->files, config->volumes);
+	files_init(&home->files, config->volumes);
 	home->answer = base_alloc(HEXO_IO_MAX);
 	home->stats.wall_begin = base_now_ns();
 	home->stats.polls = config->polls;

@@ -12,11 +12,11 @@
 #include "cli/plan.h"
 #include "cli/place.h"
 #include "cli/vm.h"
-#include "cli/volume.h"
+#include "files/volume.h"
 
 struct cli_home_config {
 	struct cli_vm_config vm;
-	struct cli_volumes *volumes;
+	struct files_volumes *volumes;
 	const struct cli_plan *plan;
 	struct cli_move_options move;   /* of the plan's moves */
 	const struct base_buffer *boot; /* the boot block */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "cli/control.h"
-#include "cli/files.h"
+#include "files/files.h"
 #include "cli/home.h"
 #include "cli/probe.h"
 #include "cli/save.h"
@@ -89,7 +89,7 @@ struct home {
 	struct cli_loop loop;
 	struct cli_watch timer, signals, clock;
 	struct cli_control control;
-	struct cli_files files;
+	struct files files;
 	char *answer; /* HEXO_IO_MAX bytes: data of a file operation */
 	struct cli_stats stats;
 	struct cli_probe probe;

@@ -113,10 +113,10 @@ static void home_serve(struct home *home, const struct migrate_msg *msg)
 
 	home->served++;
 	memcpy(&io, msg->data, sizeof(io));
-	reply.result = cli_files_serve(&home->files, &io,
-				       (const char *)msg->data + sizeof(io),
-				       msg->len - sizeof(io), home->answer,
-				       &parts[1].iov_len);
+	reply.result = files_serve(&home->files, &io,
+				   (const char *)msg->data + sizeof(io),
+				   msg->len - sizeof(io), home->answer,
+				   &parts[1].iov_len);
 	if (cli_link_sendv(&home->owner->link, HEXO_MSG_IO_REPLY, parts, 2,
 			   NULL) == 0)
 		home_watch_vm(home, home->owner);

@@ -157,7 +157,7 @@ static void job_set_cwd(struct cli_job *job)
 {
 	cleanup_free char *here = getcwd(NULL, 0);
 	cleanup_free char *shown =
-		here ? cli_volume_show(&job->volumes, here) : NULL;
+		here ? files_volume_show(&job->volumes, here) : NULL;
 	cleanup_free char *text = shown ? base_printf("PWD=%s", shown) : NULL;
 
 	if (text && !cli_environment_has(&job->env, "PWD"))
@@ -260,7 +260,7 @@ void cli_job_init(struct cli_job *job)
 void cli_job_free(struct cli_job *job)
 {
 	cli_image_close(&job->image);
-	cli_volumes_free(&job->volumes);
+	files_volumes_free(&job->volumes);
 	cli_plan_free(&job->plan);
 	cli_environment_free(&job->env);
 	base_buffer_free(&job->boot);

@@ -9,7 +9,7 @@
 struct cli_job {
 	struct cli_home_config home;
 	struct cli_image image;
-	struct cli_volumes volumes;
+	struct files_volumes volumes;
 	struct cli_plan plan;
 	struct cli_environment env;
 	struct base_buffer boot;

@@ -180,7 +180,7 @@ int cli_run_set(void *ctx, int option, const char *value,
 		return run_parse_size(value, &home->vm.stack, HEXO_STACK_MIN,
 				      HEXO_STACK_MAX, err);
 	case RUN_VOLUME:
-		return cli_volume_add(&job->volumes, value, err);
+		return files_volume_add(&job->volumes, value, err);
 	case RUN_ENV:
 		return cli_environment_set(&job->env, value, err);
 	case RUN_HOP:

@@ -166,10 +166,10 @@ int cli_save_open(struct cli_save *save, const char *path,
 	return r;
 }
 
-static int save_add_volume(struct cli_save *save, const struct cli_volume *v)
+static int save_add_volume(struct cli_save *save, const struct files_volume *v)
 {
-	const struct cli_path root = { .volume = v, .rest = "" };
-	int fd = cli_volume_open(&root, O_RDONLY | O_DIRECTORY, 0);
+	const struct files_path root = { .volume = v, .rest = "" };
+	int fd = files_volume_open(&root, O_RDONLY | O_DIRECTORY, 0);
 
 	if (fd < 0)
 		return fd;
@@ -177,7 +177,7 @@ static int save_add_volume(struct cli_save *save, const struct cli_volume *v)
 	return 0;
 }
 
-int cli_save_sync(struct cli_save *save, const struct cli_volumes *volumes,
+int cli_save_sync(struct cli_save *save, const struct files_volumes *volumes,
 		  struct hexo_error *err)
 {
 	int r = 0;

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "cli/loop.h"
-#include "cli/volume.h"
+#include "files/volume.h"
 
 enum cli_save_order {
 	CLI_SAVE_BEGIN,  /* more will be written */
@@ -32,8 +32,8 @@ struct cli_save {
 	uint64_t ready; /* bytes that the disk may begin with */
 	enum cli_save_order order;
 	struct cli_watch done; /* its owner's: readable when the thread ends */
-	int volumes[CLI_VOLUMES_MAX], count; /* to sync before */
-	struct hexo_error why;               /* code 0: it worked */
+	int volumes[FILES_VOLUMES_MAX], count; /* to sync before */
+	struct hexo_error why;                 /* code 0: it worked */
 };
 
 int cli_save_open(struct cli_save *save, const char *path,
@@ -55,7 +55,7 @@ int cli_save_begin_with(struct cli_save *save, const void *data, size_t len,
  * to volumes, which it speaks of. When save->done is readable,
  * cli_save_result() says how that went; nothing is open then.
  */
-int cli_save_sync(struct cli_save *save, const struct cli_volumes *volumes,
+int cli_save_sync(struct cli_save *save, const struct files_volumes *volumes,
 		  struct hexo_error *err);
 int cli_save_result(struct cli_save *save, struct hexo_error *err);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-// LINK: cli/checkpoint.c cli/files_restore.c cli/files.c cli/files_data.c
-// LINK: cli/files_dir.c cli/files_path.c cli/volume.c
+// LINK: cli/checkpoint.c cli/files_restore.c files/files.c files/data.c
+// LINK: files/dir.c files/path.c files/volume.c
 // LINK: migrate/hash.c base/base.c base/error.c; -ljansson
 // OPTIONS: -max_len=65536 -malloc_limit_mb=64
 /*
@@ -81,22 +81,22 @@ static void set_inodes(json_t *state)
 
 static void restore(const struct cli_checkpoint *c, bool keep)
 {
-	static struct cli_files files;
-	struct cli_volumes volumes = { 0 };
+	static struct files files;
+	struct files_volumes volumes = { 0 };
 	struct base_buffer notes = { 0 };
 	struct hexo_error err;
 
 	(void)cli_files_restore_volumes(&volumes, c->state, &err);
-	cli_volumes_free(&volumes);
-	fuzz_check(cli_volume_add_at(&volumes, volume, "/vol", false, &err) ==
+	files_volumes_free(&volumes);
+	fuzz_check(files_volume_add_at(&volumes, volume, "/vol", false, &err) ==
 		   0);
 	make_files();
 	set_inodes(c->state);
-	cli_files_init(&files, &volumes);
+	files_init(&files, &volumes);
 	if (cli_files_restore(&files, c, keep, &notes, &err) == 0)
 		(void)cli_files_restored(&files, &err);
-	cli_files_free(&files);
-	cli_volumes_free(&volumes);
+	files_free(&files);
+	files_volumes_free(&volumes);
 	base_buffer_free(&notes);
 }
 

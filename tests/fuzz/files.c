@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-// LINK: cli/files.c cli/files_data.c cli/files_dir.c cli/files_path.c
-// LINK: cli/volume.c base/base.c base/error.c
+// LINK: files/files.c files/data.c files/dir.c files/path.c
+// LINK: files/volume.c base/base.c base/error.c
 // OPTIONS: -max_len=4096 -malloc_limit_mb=64
 /*
  * File operations at the home, on a volume and a read-only one in a directory
@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
-#include "cli/files.h"
+#include "files/files.h"
 #include "hexo/io.h"
 #include "tests/fuzz/shared/fuzz.h"
 
@@ -36,8 +36,8 @@ static const char *const paths[] = {
 
 enum { PATHS = sizeof(paths) / sizeof(*paths) };
 
-static struct cli_files files;
-static struct cli_volumes volumes;
+static struct files files;
+static struct files_volumes volumes;
 static char *out;
 static int top; /* the directory */
 
@@ -100,7 +100,7 @@ static void add_volume(const char *name, const char *rest)
 	cleanup_free char *text =
 		base_printf("%s/%s:%s", fuzz_scratch(), name, rest);
 
-	fuzz_check(cli_volume_add(&volumes, text, NULL) == 0);
+	fuzz_check(files_volume_add(&volumes, text, NULL) == 0);
 }
 
 /* The standard streams are not this process's own: its report goes there. */
@@ -109,7 +109,7 @@ static void begin(void)
 	set_up();
 	add_volume("v", "/v");
 	add_volume("ro", "/r/o:ro");
-	cli_files_init(&files, &volumes);
+	files_init(&files, &volumes);
 	files.at[0].fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	files.at[1].fd = openat(top, "stdout", O_WRONLY | O_CLOEXEC);
 	files.at[2].fd = -1;
@@ -118,8 +118,8 @@ static void begin(void)
 
 static void end(void)
 {
-	cli_files_free(&files);
-	cli_volumes_free(&volumes);
+	files_free(&files);
+	files_volumes_free(&volumes);
 	holds("secret", SECRET);
 	holds("ro/file", CONSTANT);
 	has_entries(".", 4);
@@ -195,7 +195,7 @@ static void step(struct fuzz_input *in)
 		memcpy(exact, data.data, data.len);
 	if (io.out_len + ROOM_MARK <= HEXO_IO_MAX)
 		memset(out + io.out_len, 0xa5, ROOM_MARK);
-	cli_files_serve(&files, &io, exact, data.len, out, &len);
+	files_serve(&files, &io, exact, data.len, out, &len);
 	fuzz_check(len <= io.out_len);
 	for (int i = 0; io.out_len + ROOM_MARK <= HEXO_IO_MAX && i < ROOM_MARK;
 	     i++)

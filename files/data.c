@@ -8,7 +8,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "cli/files_op.h"
+#include "files/op.h"
 
 /* Whether reading or writing it may wait: pipes, terminals, sockets. */
 static bool files_may_wait(int fd)
@@ -40,7 +40,7 @@ int64_t files_read(struct files_op *op)
 	if (files_may_wait(fd)) {
 		if (offset >= 0)
 			return -ESPIPE;
-		if (!files_ready(fd, POLLIN, CLI_FILES_WAIT_MS))
+		if (!files_ready(fd, POLLIN, FILES_WAIT_MS))
 			return -EAGAIN;
 	}
 	if (offset >= 0)
@@ -63,7 +63,7 @@ static int64_t files_write_slow(int fd, const char *data, size_t len)
 		size_t piece = len - done < PIPE_BUF ? len - done : PIPE_BUF;
 		ssize_t n;
 
-		if (!files_ready(fd, POLLOUT, done ? 0 : CLI_FILES_WAIT_MS))
+		if (!files_ready(fd, POLLOUT, done ? 0 : FILES_WAIT_MS))
 			break;
 		n = write(fd, data + done, piece);
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
@@ -95,7 +95,7 @@ static ssize_t files_write_once(int fd, const char *from, size_t len,
 /* HEXO_IO_WHOLE, see <hexo/io.h>. */
 static int64_t files_write_whole(struct files_op *op, int fd)
 {
-	struct cli_handle *h = files_handle(op);
+	struct files_handle *h = files_handle(op);
 	int64_t offset = op->arg[1];
 	size_t done = 0;
 

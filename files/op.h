@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between the files of cli/files*.c only: one request being served. */
-#ifndef HEXO_CLI_FILES_OP_H
-#define HEXO_CLI_FILES_OP_H
+/* Between the files of this directory only: one request being served. */
+#ifndef HEXO_FILES_OP_H
+#define HEXO_FILES_OP_H
 
 #include <stdbool.h>
 
-#include "cli/files.h"
+#include "files/files.h"
 #include "hexo/io.h"
 
 struct files_op {
-	struct cli_files *files;
+	struct files *files;
 	const int64_t *arg;
 	const char *data; /* len bytes and a NUL of our own after them */
 	size_t len;
@@ -18,10 +18,10 @@ struct files_op {
 	size_t out_len;  /* the answer's length, <= out_room */
 };
 
-typedef int64_t files_serve(struct files_op *op);
+typedef int64_t files_operation(struct files_op *op);
 
 /* Handles: arg[0] holds one. NULL if it is not open. */
-struct cli_handle *files_handle(struct files_op *op);
+struct files_handle *files_handle(struct files_op *op);
 /* Its descriptor; -EBADF, or -EISDIR for a directory above volumes. */
 int files_handle_fd(struct files_op *op);
 /* Gives fd (taken over) or the path of a directory above volumes (copied) a
@@ -30,7 +30,7 @@ int64_t files_handle_new(struct files_op *op, int fd, const char *above,
 			 bool readonly);
 
 /* The path that is all of the request's data. */
-int files_path(struct files_op *op, struct cli_path *path);
+int files_path(struct files_op *op, struct files_path *path);
 
 /* Puts size bytes into the answer; -ERANGE if there is no room. */
 int files_answer(struct files_op *op, const void *data, size_t size);
@@ -38,16 +38,16 @@ int files_answer(struct files_op *op, const void *data, size_t size);
 struct stat;
 int files_answer_stat(struct files_op *op, const struct stat *st);
 
-/* cli/files_path.c */
-files_serve files_open, files_stat, files_unlink, files_mkdir, files_rename,
+/* files/path.c */
+files_operation files_open, files_stat, files_unlink, files_mkdir, files_rename,
 	files_link, files_symlink, files_readlink, files_access, files_chmod,
 	files_utimens;
-/* cli/files_dir.c */
-files_serve files_readdir;
+/* files/dir.c */
+files_operation files_readdir;
 /* A directory above volumes, as stat shows it. */
-void files_above_stat(const struct cli_volumes *volumes, const char *path,
+void files_above_stat(const struct files_volumes *volumes, const char *path,
 		      struct stat *st);
-/* cli/files_data.c */
-files_serve files_read, files_write, files_truncate, files_fsync;
+/* files/data.c */
+files_operation files_read, files_write, files_truncate, files_fsync;
 
 #endif

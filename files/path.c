@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Operations on paths: all within volumes, see cli/volume.h. */
+/* Operations on paths: all within volumes, see files/volume.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
-#include "cli/files_op.h"
+#include "files/op.h"
 
 /* What a guest may set of a mode: never set-user-ID or set-group-ID on a
  * file of the host. */
@@ -36,13 +36,14 @@ static int files_open_flags(int64_t guest)
 }
 
 /* Finds the path; 0, 1 if it is a directory above volumes, -errno. */
-static int files_find(struct files_op *op, struct cli_path *path)
+static int files_find(struct files_op *op, struct files_path *path)
 {
 	int r = files_path(op, path);
 
 	if (r < 0 || path->volume)
 		return r;
-	return cli_volume_is_above(op->files->volumes, op->data) ? 1 : -ENOENT;
+	return files_volume_is_above(op->files->volumes, op->data) ? 1
+								   : -ENOENT;
 }
 
 int64_t files_open(struct files_op *op)
@@ -51,7 +52,7 @@ int64_t files_open(struct files_op *op)
 	bool writes = (flags & O_ACCMODE) != O_RDONLY ||
 		      (flags & (O_CREAT | O_TRUNC));
 	cleanup_close int fd = -1;
-	struct cli_path path;
+	struct files_path path;
 	struct stat st;
 	int r = files_find(op, &path);
 
@@ -70,7 +71,7 @@ int64_t files_open(struct files_op *op)
 	}
 	if (path.volume->readonly && writes)
 		return -EROFS;
-	fd = cli_volume_open(&path, flags, (unsigned)op->arg[1] & FILES_MODE);
+	fd = files_volume_open(&path, flags, (unsigned)op->arg[1] & FILES_MODE);
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) < 0)
@@ -87,7 +88,7 @@ int64_t files_stat(struct files_op *op)
 {
 	int nofollow = op->arg[0] ? O_NOFOLLOW : 0;
 	cleanup_close int fd = -1;
-	struct cli_path path;
+	struct files_path path;
 	struct stat st;
 	int r = files_find(op, &path);
 
@@ -97,7 +98,7 @@ int64_t files_stat(struct files_op *op)
 		files_above_stat(op->files->volumes, op->data, &st);
 		return files_answer_stat(op, &st);
 	}
-	fd = cli_volume_open(&path, O_PATH | nofollow, 0);
+	fd = files_volume_open(&path, O_PATH | nofollow, 0);
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) < 0)
@@ -109,7 +110,7 @@ int64_t files_access(struct files_op *op)
 {
 	int mode = (int)op->arg[0];
 	cleanup_close int fd = -1;
-	struct cli_path path;
+	struct files_path path;
 	int r = files_find(op, &path);
 
 	if (r < 0)
@@ -118,7 +119,7 @@ int64_t files_access(struct files_op *op)
 		return -EINVAL;
 	if (r > 0)
 		return mode & W_OK ? -EROFS : 0;
-	fd = cli_volume_open(&path, O_PATH, 0);
+	fd = files_volume_open(&path, O_PATH, 0);
 	if (fd < 0)
 		return fd;
 	if ((mode & W_OK) && path.volume->readonly)
@@ -131,7 +132,7 @@ int64_t files_access(struct files_op *op)
 int64_t files_readlink(struct files_op *op)
 {
 	cleanup_close int fd = -1;
-	struct cli_path path;
+	struct files_path path;
 	ssize_t n;
 	int r = files_find(op, &path);
 
@@ -139,7 +140,7 @@ int64_t files_readlink(struct files_op *op)
 		return r;
 	if (r > 0)
 		return -EINVAL;
-	fd = cli_volume_open(&path, O_PATH | O_NOFOLLOW, 0);
+	fd = files_volume_open(&path, O_PATH | O_NOFOLLOW, 0);
 	if (fd < 0)
 		return fd;
 	n = readlinkat(fd, "", op->out, op->out_room);
@@ -153,24 +154,25 @@ int64_t files_readlink(struct files_op *op)
 /* Finds a path that is to be changed: the directory that holds it, and its
  * name there, or -errno. */
 static int files_find_entry(struct files_op *op, const char *text,
-			    const char **name, struct cli_path *path)
+			    const char **name, struct files_path *path)
 {
-	int r = cli_volume_find(op->files->volumes, text, path);
+	int r = files_volume_find(op->files->volumes, text, path);
 
 	if (r < 0)
 		return r;
 	if (!path->volume)
-		return cli_volume_is_above(op->files->volumes, text) ? -EROFS
-								     : -ENOENT;
+		return files_volume_is_above(op->files->volumes, text)
+			       ? -EROFS
+			       : -ENOENT;
 	if (path->volume->readonly)
 		return -EROFS;
-	return cli_volume_parent(path, name);
+	return files_volume_parent(path, name);
 }
 
 /* The same for a path that is all of the request's data. */
 static int files_find_one(struct files_op *op, const char **name)
 {
-	struct cli_path path;
+	struct files_path path;
 	int r = files_path(op, &path);
 
 	return r < 0 ? r : files_find_entry(op, op->data, name, &path);
@@ -223,7 +225,7 @@ static int64_t files_two_entries(struct files_op *op, bool link)
 {
 	const char *new_text, *old_name, *new_name;
 	cleanup_close int from = -1, to = -1;
-	struct cli_path old, new;
+	struct files_path old, new;
 	int r = files_two(op, &new_text);
 
 	if (r < 0)
@@ -257,7 +259,7 @@ int64_t files_symlink(struct files_op *op)
 {
 	const char *text, *name;
 	cleanup_close int parent = -1;
-	struct cli_path path;
+	struct files_path path;
 	int r = files_two(op, &text);
 
 	if (r < 0)
@@ -273,7 +275,7 @@ int64_t files_symlink(struct files_op *op)
 int64_t files_chmod(struct files_op *op)
 {
 	cleanup_close int fd = -1;
-	struct cli_path path;
+	struct files_path path;
 	char self[32];
 	int r = files_find(op, &path);
 
@@ -281,7 +283,7 @@ int64_t files_chmod(struct files_op *op)
 		return r;
 	if (r > 0 || path.volume->readonly)
 		return -EROFS;
-	fd = cli_volume_open(&path, O_PATH, 0);
+	fd = files_volume_open(&path, O_PATH, 0);
 	if (fd < 0)
 		return fd;
 	/* An O_PATH descriptor cannot be changed but through its name. */
@@ -302,8 +304,8 @@ int64_t files_utimens(struct files_op *op)
 	int64_t raw[4];
 	struct timespec times[2];
 	cleanup_close int fd = -1;
-	struct cli_handle *h;
-	struct cli_path path;
+	struct files_handle *h;
+	struct files_path path;
 	int r;
 
 	if (op->len < sizeof(raw))
@@ -330,7 +332,7 @@ int64_t files_utimens(struct files_op *op)
 		return r;
 	if (r > 0 || path.volume->readonly)
 		return -EROFS;
-	fd = cli_volume_open(&path, O_PATH, 0);
+	fd = files_volume_open(&path, O_PATH, 0);
 	if (fd < 0)
 		return fd;
 	if (utimensat(fd, "", times, AT_EMPTY_PATH) < 0)

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
-#include "cli/files_op.h"
+#include "files/op.h"
 
 /* As getdents64() fills them. */
 struct files_dirent64 {
@@ -19,7 +19,7 @@ struct files_dirent64 {
 	char name[];
 };
 
-void files_above_stat(const struct cli_volumes *volumes, const char *path,
+void files_above_stat(const struct files_volumes *volumes, const char *path,
 		      struct stat *st)
 {
 	uint64_t ino = 1;
@@ -29,7 +29,8 @@ void files_above_stat(const struct cli_volumes *volumes, const char *path,
 	/* Some number of its own: programs tell directories apart by it. */
 	for (const char *c = path; *c; c++)
 		ino = ino * 31 + (unsigned char)*c;
-	for (unsigned i = 0; cli_volume_above_name(volumes, path, i, &len); i++)
+	for (unsigned i = 0; files_volume_above_name(volumes, path, i, &len);
+	     i++)
 		links++;
 	*st = (struct stat){
 		.st_ino = ino,
@@ -67,17 +68,17 @@ static int files_answer_entry(struct files_op *op, uint64_t ino,
 
 static int64_t files_readdir_above(struct files_op *op, const char *path)
 {
-	const struct cli_volumes *volumes = op->files->volumes;
+	const struct files_volumes *volumes = op->files->volumes;
 	uint64_t cookie = (uint64_t)op->arg[1];
 
-	for (; cookie < CLI_VOLUMES_MAX + 2; cookie++) {
+	for (; cookie < FILES_VOLUMES_MAX + 2; cookie++) {
 		const char *name = cookie == 0 ? "." : "..";
 		size_t len = cookie + 1;
 
 		if (cookie >= 2)
-			name = cli_volume_above_name(volumes, path,
-						     (unsigned)cookie - 2,
-						     &len);
+			name = files_volume_above_name(volumes, path,
+						       (unsigned)cookie - 2,
+						       &len);
 		if (!name)
 			break;
 		if (files_answer_entry(op, cookie + 1, cookie + 1, DT_DIR, name,
@@ -104,7 +105,7 @@ static int files_pack(struct files_op *op, const char *raw, size_t len)
 
 int64_t files_readdir(struct files_op *op)
 {
-	struct cli_handle *h = files_handle(op);
+	struct files_handle *h = files_handle(op);
 	char raw[32768] __attribute__((aligned(8)));
 	long n;
 

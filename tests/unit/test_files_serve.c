@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-// LINK: cli/files.c cli/files_data.c cli/files_dir.c cli/files_path.c
-// LINK: cli/volume.c base/base.c base/error.c
+// LINK: files/files.c files/data.c files/dir.c files/path.c
+// LINK: files/volume.c base/base.c base/error.c
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
-#include "cli/files.h"
+#include "files/files.h"
 #include "hexo/io.h"
 
 /*
@@ -28,8 +28,8 @@
  * DIR/ro              volume /r/o, read-only: file
  */
 static char *dir;
-static struct cli_volumes volumes;
-static struct cli_files files;
+static struct files_volumes volumes;
+static struct files files;
 static char out[HEXO_IO_MAX];
 static size_t out_len;
 
@@ -73,7 +73,7 @@ static void add_volume(const char *name, const char *rest)
 {
 	cleanup_free char *text = base_printf("%s/%s:%s", dir, name, rest);
 
-	assert_int_equal(cli_volume_add(&volumes, text, NULL), 0);
+	assert_int_equal(files_volume_add(&volumes, text, NULL), 0);
 }
 
 static int set_up(void **state)
@@ -103,7 +103,7 @@ static int set_up(void **state)
 	assert_int_equal(mkfifo(fifo, 0600), 0);
 	add_volume("v", "/v");
 	add_volume("ro", "/r/o:ro");
-	cli_files_init(&files, &volumes);
+	files_init(&files, &volumes);
 	return 0;
 }
 
@@ -112,8 +112,8 @@ static int tear_down(void **state)
 	cleanup_free char *command = base_printf("rm -rf %s", dir);
 	int r = system(command);
 
-	cli_files_free(&files);
-	cli_volumes_free(&volumes);
+	files_free(&files);
+	files_volumes_free(&volumes);
 	free(dir);
 	return r;
 }
@@ -130,7 +130,7 @@ static int64_t serve(unsigned op, int64_t a, int64_t b, const void *data,
 
 	if (len)
 		memcpy(copy, data, len);
-	return cli_files_serve(&files, &io, copy, len, out, &out_len);
+	return files_serve(&files, &io, copy, len, out, &out_len);
 }
 
 static int64_t on_path(unsigned op, int64_t a, int64_t b, const char *path)
@@ -345,7 +345,7 @@ static void checks_every_request(void **state)
 			 -EINVAL);
 	assert_int_equal(serve(HEXO_IO_READ, -1, 0, NULL, 0, 1), -EBADF);
 	assert_int_equal(serve(HEXO_IO_READ, h + 1, 0, NULL, 0, 1), -EBADF);
-	assert_int_equal(serve(HEXO_IO_READ, CLI_HANDLES_MAX, 0, NULL, 0, 1),
+	assert_int_equal(serve(HEXO_IO_READ, FILES_HANDLES_MAX, 0, NULL, 0, 1),
 			 -EBADF);
 	assert_int_equal(serve(HEXO_IO_READ, INT64_MIN, 0, NULL, 0, 1), -EBADF);
 	assert_int_equal(serve(HEXO_IO_READ, h, -2, NULL, 0, 1), -EINVAL);
@@ -366,7 +366,7 @@ static void handles_run_out(void **state)
 {
 	int64_t h = 0;
 
-	for (int i = 0; i < CLI_HANDLES_MAX + 1 && h >= 0; i++)
+	for (int i = 0; i < FILES_HANDLES_MAX + 1 && h >= 0; i++)
 		h = on_path(HEXO_IO_OPEN, 0, 0, "/");
 	assert_int_equal(h, -EMFILE);
 }
@@ -408,7 +408,7 @@ static int64_t write_whole(int64_t handle, int64_t offset, const char *text)
 		.arg = { handle, offset, HEXO_IO_WHOLE },
 	};
 
-	return cli_files_serve(&files, &io, text, strlen(text), out, &out_len);
+	return files_serve(&files, &io, text, strlen(text), out, &out_len);
 }
 
 static void nothing_is_written_after_a_gap(void **state)
@@ -442,7 +442,7 @@ static void refuses_bad_volumes(void **state)
 	struct hexo_error err;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		assert_true(cli_volume_add(&volumes, texts[i], &err) < 0);
+		assert_true(files_volume_add(&volumes, texts[i], &err) < 0);
 	assert_int_equal(volumes.count, 2);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/files.h"
+#include "files/files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,13 +10,13 @@
 #include <unistd.h>
 
 #include "base/base.h"
-#include "cli/files_op.h"
+#include "files/op.h"
 
-struct cli_handle *files_handle(struct files_op *op)
+struct files_handle *files_handle(struct files_op *op)
 {
-	struct cli_handle *h;
+	struct files_handle *h;
 
-	if (op->arg[0] < 0 || op->arg[0] >= CLI_HANDLES_MAX)
+	if (op->arg[0] < 0 || op->arg[0] >= FILES_HANDLES_MAX)
 		return NULL;
 	h = &op->files->at[op->arg[0]];
 	return h->fd >= 0 || h->above ? h : NULL;
@@ -24,7 +24,7 @@ struct cli_handle *files_handle(struct files_op *op)
 
 int files_handle_fd(struct files_op *op)
 {
-	struct cli_handle *h = files_handle(op);
+	struct files_handle *h = files_handle(op);
 
 	if (!h)
 		return -EBADF;
@@ -34,8 +34,8 @@ int files_handle_fd(struct files_op *op)
 int64_t files_handle_new(struct files_op *op, int fd, const char *above,
 			 bool readonly)
 {
-	for (int i = STDERR_FILENO + 1; i < CLI_HANDLES_MAX; i++) {
-		struct cli_handle *h = &op->files->at[i];
+	for (int i = STDERR_FILENO + 1; i < FILES_HANDLES_MAX; i++) {
+		struct files_handle *h = &op->files->at[i];
 
 		if (h->fd >= 0 || h->above)
 			continue;
@@ -49,13 +49,13 @@ int64_t files_handle_new(struct files_op *op, int fd, const char *above,
 	return -EMFILE;
 }
 
-int files_path(struct files_op *op, struct cli_path *path)
+int files_path(struct files_op *op, struct files_path *path)
 {
 	if (op->len >= HEXO_IO_PATH_MAX)
 		return -ENAMETOOLONG;
 	if (strlen(op->data) != op->len)
 		return -EINVAL;
-	return cli_volume_find(op->files->volumes, op->data, path);
+	return files_volume_find(op->files->volumes, op->data, path);
 }
 
 int files_answer(struct files_op *op, const void *data, size_t size)
@@ -91,17 +91,17 @@ int files_answer_stat(struct files_op *op, const struct stat *st)
 	return files_answer(op, &s, sizeof(s));
 }
 
-static void files_handle_release(struct cli_handle *h)
+static void files_handle_release(struct files_handle *h)
 {
 	if (h->fd > STDERR_FILENO)
 		close(h->fd);
 	free(h->above);
-	*h = (struct cli_handle){ .fd = -1 };
+	*h = (struct files_handle){ .fd = -1 };
 }
 
 static int64_t files_close(struct files_op *op)
 {
-	struct cli_handle *h = files_handle(op);
+	struct files_handle *h = files_handle(op);
 
 	if (!h)
 		return -EBADF;
@@ -111,7 +111,7 @@ static int64_t files_close(struct files_op *op)
 
 static int64_t files_fstat(struct files_op *op)
 {
-	struct cli_handle *h = files_handle(op);
+	struct files_handle *h = files_handle(op);
 	struct stat st;
 
 	if (!h)
@@ -140,7 +140,7 @@ static int64_t files_winsize(struct files_op *op)
 
 static int64_t files_fchmod(struct files_op *op)
 {
-	struct cli_handle *h = files_handle(op);
+	struct files_handle *h = files_handle(op);
 
 	if (!h)
 		return -EBADF;
@@ -153,7 +153,7 @@ static int64_t files_fchmod(struct files_op *op)
 	return 0;
 }
 
-static files_serve *const files_table[HEXO_IO_OPS] = {
+static files_operation *const files_table[HEXO_IO_OPS] = {
 	[HEXO_IO_OPEN] = files_open,
 	[HEXO_IO_CLOSE] = files_close,
 	[HEXO_IO_READ] = files_read,
@@ -176,25 +176,24 @@ static files_serve *const files_table[HEXO_IO_OPS] = {
 	[HEXO_IO_FCHMOD] = files_fchmod,
 };
 
-void cli_files_init(struct cli_files *files, struct cli_volumes *volumes)
+void files_init(struct files *files, struct files_volumes *volumes)
 {
 	files->volumes = volumes;
-	for (int i = 0; i < CLI_HANDLES_MAX; i++) {
+	for (int i = 0; i < FILES_HANDLES_MAX; i++) {
 		bool standard = i <= STDERR_FILENO && fcntl(i, F_GETFD) >= 0;
 
-		files->at[i] = (struct cli_handle){ .fd = standard ? i : -1 };
+		files->at[i] = (struct files_handle){ .fd = standard ? i : -1 };
 	}
 }
 
-void cli_files_free(struct cli_files *files)
+void files_free(struct files *files)
 {
-	for (int i = 0; i < CLI_HANDLES_MAX; i++)
+	for (int i = 0; i < FILES_HANDLES_MAX; i++)
 		files_handle_release(&files->at[i]);
 }
 
-int64_t cli_files_serve(struct cli_files *files, const struct hexo_msg_io *io,
-			const void *data, size_t len, void *out,
-			size_t *out_len)
+int64_t files_serve(struct files *files, const struct hexo_msg_io *io,
+		    const void *data, size_t len, void *out, size_t *out_len)
 {
 	struct files_op op = {
 		.files = files,

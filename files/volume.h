@@ -5,49 +5,50 @@
  * volume's root (openat2, RESOLVE_IN_ROOT): neither ".." nor a symbolic
  * link, absolute or not, leads out of it.
  */
-#ifndef HEXO_CLI_VOLUME_H
-#define HEXO_CLI_VOLUME_H
+#ifndef HEXO_FILES_VOLUME_H
+#define HEXO_FILES_VOLUME_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "hexo/error.h"
 
-enum { CLI_VOLUMES_MAX = 64 };
+enum { FILES_VOLUMES_MAX = 64 };
 
-struct cli_volume {
+struct files_volume {
 	char *prefix; /* in the guest: "/" or "/data", normalised */
 	int root;     /* O_PATH descriptor of the directory */
 	bool readonly;
 };
 
-struct cli_volumes {
-	struct cli_volume at[CLI_VOLUMES_MAX];
+struct files_volumes {
+	struct files_volume at[FILES_VOLUMES_MAX];
 	int count;
 };
 
 /* Adds "HOST:GUEST" or "HOST:GUEST:ro" (":rw" is the default). */
-int cli_volume_add(struct cli_volumes *volumes, const char *text,
-		   struct hexo_error *err);
-int cli_volume_add_at(struct cli_volumes *volumes, const char *host,
-		      const char *guest, bool readonly, struct hexo_error *err);
-void cli_volumes_free(struct cli_volumes *volumes);
+int files_volume_add(struct files_volumes *volumes, const char *text,
+		     struct hexo_error *err);
+int files_volume_add_at(struct files_volumes *volumes, const char *host,
+			const char *guest, bool readonly,
+			struct hexo_error *err);
+void files_volumes_free(struct files_volumes *volumes);
 
 /* The volume at just this path of the guest's, or NULL. */
-const struct cli_volume *cli_volume_at(const struct cli_volumes *volumes,
-				       const char *guest);
+const struct files_volume *files_volume_at(const struct files_volumes *volumes,
+					   const char *guest);
 
 /* Where its directory is on this machine, NULL if nowhere; the caller frees
  * it. */
-char *cli_volume_host(const struct cli_volume *v);
+char *files_volume_host(const struct files_volume *v);
 
 /* The guest path of a directory of this machine (a real path), from the
  * innermost volume that shows it; NULL if none does. The caller frees it. */
-char *cli_volume_show(const struct cli_volumes *volumes, const char *host);
+char *files_volume_show(const struct files_volumes *volumes, const char *host);
 
 /* A guest path, taken apart. */
-struct cli_path {
-	const struct cli_volume *volume; /* NULL: it lies in none */
+struct files_path {
+	const struct files_volume *volume; /* NULL: it lies in none */
 	const char *rest; /* in the volume, relative; "" is its root */
 };
 
@@ -56,25 +57,26 @@ struct cli_path {
  * and normalised (no empty, "." or ".." component, no slash at the end), as
  * the guest kernel sends it; else -EINVAL. rest points into path.
  */
-int cli_volume_find(const struct cli_volumes *volumes, const char *path,
-		    struct cli_path *found);
+int files_volume_find(const struct files_volumes *volumes, const char *path,
+		      struct files_path *found);
 
 /* Opens within the volume, never blocking; flags and mode as for openat().
  * Returns a close-on-exec descriptor or -errno. */
-int cli_volume_open(const struct cli_path *path, int flags, unsigned mode);
+int files_volume_open(const struct files_path *path, int flags, unsigned mode);
 
 /* Opens the directory that holds path's last component (O_PATH) and gives
  * that component. -EBUSY for the root of a volume. */
-int cli_volume_parent(const struct cli_path *path, const char **name);
+int files_volume_parent(const struct files_path *path, const char **name);
 
 /*
  * Directories that exist only because volumes lie below them, "/" first:
  * whether path is one, and the index-th name in it (owned by nobody; its
  * length in *len), NULL after the last.
  */
-bool cli_volume_is_above(const struct cli_volumes *volumes, const char *path);
-const char *cli_volume_above_name(const struct cli_volumes *volumes,
-				  const char *path, unsigned index,
-				  size_t *len);
+bool files_volume_is_above(const struct files_volumes *volumes,
+			   const char *path);
+const char *files_volume_above_name(const struct files_volumes *volumes,
+				    const char *path, unsigned index,
+				    size_t *len);
 
 #endif

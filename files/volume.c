@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/volume.h"
+#include "files/volume.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,21 +43,22 @@ static const char *volume_rest(const char *path, const char *prefix)
 	return path[len] ? path + len + 1 : path + len;
 }
 
-int cli_volume_add_at(struct cli_volumes *volumes, const char *host,
-		      const char *guest, bool readonly, struct hexo_error *err)
+int files_volume_add_at(struct files_volumes *volumes, const char *host,
+			const char *guest, bool readonly,
+			struct hexo_error *err)
 {
-	struct cli_volume *v = &volumes->at[volumes->count];
+	struct files_volume *v = &volumes->at[volumes->count];
 	int root;
 
-	if (volumes->count == CLI_VOLUMES_MAX)
+	if (volumes->count == FILES_VOLUMES_MAX)
 		return hexo_fail(err, -E2BIG, "more than %d volumes",
-				 CLI_VOLUMES_MAX);
+				 FILES_VOLUMES_MAX);
 	if (!volume_is_normalised(guest))
 		return hexo_fail(err, -EINVAL,
 				 "'%s' is not an absolute path without '.' and "
 				 "'..'",
 				 guest);
-	if (cli_volume_at(volumes, guest))
+	if (files_volume_at(volumes, guest))
 		return hexo_fail(err, -EEXIST, "two volumes at %s", guest);
 	root = open(host, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
@@ -69,8 +70,8 @@ int cli_volume_add_at(struct cli_volumes *volumes, const char *host,
 	return 0;
 }
 
-int cli_volume_add(struct cli_volumes *volumes, const char *text,
-		   struct hexo_error *err)
+int files_volume_add(struct files_volumes *volumes, const char *text,
+		     struct hexo_error *err)
 {
 	cleanup_free char *host = base_strdup(text);
 	char *guest = strchr(host, ':');
@@ -85,12 +86,12 @@ int cli_volume_add(struct cli_volumes *volumes, const char *text,
 	if (access && strcmp(access, "ro") && strcmp(access, "rw"))
 		return hexo_fail(err, -EINVAL,
 				 "'%s' ends in neither :ro nor :rw", text);
-	return cli_volume_add_at(volumes, host, guest,
-				 access && !strcmp(access, "ro"), err);
+	return files_volume_add_at(volumes, host, guest,
+				   access && !strcmp(access, "ro"), err);
 }
 
-const struct cli_volume *cli_volume_at(const struct cli_volumes *volumes,
-				       const char *guest)
+const struct files_volume *files_volume_at(const struct files_volumes *volumes,
+					   const char *guest)
 {
 	for (int i = 0; i < volumes->count; i++)
 		if (!strcmp(volumes->at[i].prefix, guest))
@@ -98,7 +99,7 @@ const struct cli_volume *cli_volume_at(const struct cli_volumes *volumes,
 	return NULL;
 }
 
-void cli_volumes_free(struct cli_volumes *volumes)
+void files_volumes_free(struct files_volumes *volumes)
 {
 	for (int i = 0; i < volumes->count; i++) {
 		free(volumes->at[i].prefix);
@@ -107,27 +108,27 @@ void cli_volumes_free(struct cli_volumes *volumes)
 	volumes->count = 0;
 }
 
-int cli_volume_find(const struct cli_volumes *volumes, const char *path,
-		    struct cli_path *found)
+int files_volume_find(const struct files_volumes *volumes, const char *path,
+		      struct files_path *found)
 {
 	size_t longest = 0;
 
-	*found = (struct cli_path){ 0 };
+	*found = (struct files_path){ 0 };
 	if (!volume_is_normalised(path))
 		return -EINVAL;
 	for (int i = 0; i < volumes->count; i++) {
-		const struct cli_volume *v = &volumes->at[i];
+		const struct files_volume *v = &volumes->at[i];
 		const char *rest = volume_rest(path, v->prefix);
 
 		if (!rest || strlen(v->prefix) <= longest)
 			continue;
 		longest = strlen(v->prefix);
-		*found = (struct cli_path){ v, rest };
+		*found = (struct files_path){ v, rest };
 	}
 	return 0;
 }
 
-char *cli_volume_host(const struct cli_volume *v)
+char *files_volume_host(const struct files_volume *v)
 {
 	cleanup_free char *link = base_printf("/proc/self/fd/%d", v->root);
 	char path[PATH_MAX];
@@ -139,14 +140,14 @@ char *cli_volume_host(const struct cli_volume *v)
 	return base_strdup(path);
 }
 
-char *cli_volume_show(const struct cli_volumes *volumes, const char *host)
+char *files_volume_show(const struct files_volumes *volumes, const char *host)
 {
 	size_t longest = 0;
 	char *shown = NULL;
 
 	for (int i = 0; i < volumes->count; i++) {
-		const struct cli_volume *v = &volumes->at[i];
-		cleanup_free char *root = cli_volume_host(v);
+		const struct files_volume *v = &volumes->at[i];
+		cleanup_free char *root = files_volume_host(v);
 		const char *rest;
 
 		if (!root)
@@ -162,7 +163,7 @@ char *cli_volume_show(const struct cli_volumes *volumes, const char *host)
 	return shown;
 }
 
-int cli_volume_open(const struct cli_path *path, int flags, unsigned mode)
+int files_volume_open(const struct files_path *path, int flags, unsigned mode)
 {
 	struct open_how how = {
 		.flags = (unsigned)(flags | O_CLOEXEC),
@@ -186,11 +187,11 @@ int cli_volume_open(const struct cli_path *path, int flags, unsigned mode)
 	return fd < 0 ? -errno : (int)fd;
 }
 
-int cli_volume_parent(const struct cli_path *path, const char **name)
+int files_volume_parent(const struct files_path *path, const char **name)
 {
 	const char *slash = strrchr(path->rest, '/');
 	cleanup_free char *above = NULL;
-	struct cli_path parent = { path->volume, "" };
+	struct files_path parent = { path->volume, "" };
 
 	if (!*path->rest)
 		return -EBUSY;
@@ -201,10 +202,11 @@ int cli_volume_parent(const struct cli_path *path, const char **name)
 		parent.rest = above;
 		*name = slash + 1;
 	}
-	return cli_volume_open(&parent, O_PATH | O_DIRECTORY, 0);
+	return files_volume_open(&parent, O_PATH | O_DIRECTORY, 0);
 }
 
-bool cli_volume_is_above(const struct cli_volumes *volumes, const char *path)
+bool files_volume_is_above(const struct files_volumes *volumes,
+			   const char *path)
 {
 	if (!strcmp(path, "/"))
 		return true;
@@ -214,8 +216,9 @@ bool cli_volume_is_above(const struct cli_volumes *volumes, const char *path)
 	return false;
 }
 
-const char *cli_volume_above_name(const struct cli_volumes *volumes,
-				  const char *path, unsigned index, size_t *len)
+const char *files_volume_above_name(const struct files_volumes *volumes,
+				    const char *path, unsigned index,
+				    size_t *len)
 {
 	for (int i = 0; i < volumes->count; i++) {
 		const char *name = volume_rest(volumes->at[i].prefix, path);

@@ -4,22 +4,22 @@
  * to the job, not to a VM, so they stay open across moves. What a request
  * holds comes from the guest by way of a VM and is checked here.
  */
-#ifndef HEXO_CLI_FILES_H
-#define HEXO_CLI_FILES_H
+#ifndef HEXO_FILES_FILES_H
+#define HEXO_FILES_FILES_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cli/volume.h"
+#include "files/volume.h"
 #include "hexo/channel.h"
 
 enum {
-	CLI_HANDLES_MAX = 1024,
-	CLI_FILES_WAIT_MS = 20, /* longest wait for a pipe or terminal */
+	FILES_HANDLES_MAX = 1024,
+	FILES_WAIT_MS = 20, /* longest wait for a pipe or terminal */
 };
 
 /* What a handle stands for. */
-struct cli_handle {
+struct files_handle {
 	int fd;      /* -1: the handle is free, or a directory above volumes */
 	char *above; /* path of such a directory, else NULL */
 	bool readonly; /* lies in a read-only volume */
@@ -28,15 +28,15 @@ struct cli_handle {
 	uint64_t size;
 };
 
-struct cli_files {
-	struct cli_volumes *volumes;
-	struct cli_handle at[CLI_HANDLES_MAX];
+struct files {
+	struct files_volumes *volumes;
+	struct files_handle at[FILES_HANDLES_MAX];
 };
 
 /* Handles 0, 1, 2 become this process's descriptors 0, 1, 2 (those that are
  * open); they stay its own. */
-void cli_files_init(struct cli_files *files, struct cli_volumes *volumes);
-void cli_files_free(struct cli_files *files);
+void files_init(struct files *files, struct files_volumes *volumes);
+void files_free(struct files *files);
 
 /*
  * Serves one request: data is the len bytes that followed it, and a NUL of
@@ -44,8 +44,7 @@ void cli_files_free(struct cli_files *files);
  * to out (HEXO_IO_MAX bytes of room), its length to *out_len. Returns the
  * operation's result, -errno of generic Linux if it failed.
  */
-int64_t cli_files_serve(struct cli_files *files, const struct hexo_msg_io *io,
-			const void *data, size_t len, void *out,
-			size_t *out_len);
+int64_t files_serve(struct files *files, const struct hexo_msg_io *io,
+		    const void *data, size_t len, void *out, size_t *out_len);
 
 #endif
