@@ -31,7 +31,7 @@ static size_t home_queue_max(enum home_state state)
 void home_send(struct home *home, struct cli_vm *vm, unsigned type,
 	       const void *data, size_t len)
 {
-	if (cli_link_send(&vm->link, type, data, len, NULL) < 0)
+	if (migrate_link_send(&vm->link, type, data, len, NULL) < 0)
 		return;
 	home_watch_vm(home, vm);
 }
@@ -68,7 +68,8 @@ void home_send_poll(struct home *home, struct cli_vm *vm, unsigned type)
 	/* A VM that was received runs when it says so. */
 	if (type == HEXO_MSG_START || type == HEXO_MSG_RESUME)
 		cli_stats_running(&home->stats, vm->place.isa);
-	if (cli_link_sendv(&vm->link, type, parts, start ? 2 : 1, NULL) == 0)
+	if (migrate_link_sendv(&vm->link, type, parts, start ? 2 : 1, NULL) ==
+	    0)
 		home_watch_vm(home, vm);
 	if (type != HEXO_MSG_RECEIVE)
 		cli_probe_next(&home->probe);
@@ -117,8 +118,8 @@ static void home_serve(struct home *home, const struct migrate_msg *msg)
 				   (const char *)msg->data + sizeof(io),
 				   msg->len - sizeof(io), home->answer,
 				   &parts[1].iov_len);
-	if (cli_link_sendv(&home->owner->link, HEXO_MSG_IO_REPLY, parts, 2,
-			   NULL) == 0)
+	if (migrate_link_sendv(&home->owner->link, HEXO_MSG_IO_REPLY, parts, 2,
+			       NULL) == 0)
 		home_watch_vm(home, home->owner);
 }
 
@@ -413,7 +414,7 @@ static void home_vm_ready(void *ctx, uint32_t events)
 	}
 	if (events & EPOLLOUT) {
 		/* That the far end is gone shows when it is read from. */
-		cli_link_flush(&vm->link, NULL);
+		migrate_link_flush(&vm->link, NULL);
 		if (vm == home->owner)
 			move_feed(home);
 		home_watch_vms(home);
@@ -428,11 +429,11 @@ void home_watch_vm(struct home *home, struct cli_vm *vm)
 
 	/* What the owner says may be for the target, or is answered; what the
 	 * target says is for the owner. */
-	if (cli_link_queued(&home->owner->link) > QUEUE_MAX ||
-	    (vm == home->owner && cli_link_queued(&home->target->link) >
+	if (migrate_link_queued(&home->owner->link) > QUEUE_MAX ||
+	    (vm == home->owner && migrate_link_queued(&home->target->link) >
 					  home_queue_max(home->state)))
 		events = 0;
-	if (cli_link_queued(&vm->link))
+	if (migrate_link_queued(&vm->link))
 		events |= EPOLLOUT;
 	vm->watch.fd = vm->pending >= 0 ? vm->pending : vm->link.fd;
 	vm->watch.ready = home_vm_ready;

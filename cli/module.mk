@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 CLI_SRC := $(addprefix cli/,main.c options.c words.c isa.c place.c plan.c \
              boot.c run.c restore.c job.c resume.c image.c image_command.c \
-             stream_command.c ps.c migrate_command.c runtime.c control.c loop.c link.c vm.c \
+             stream_command.c ps.c migrate_command.c runtime.c control.c loop.c vm.c \
              connect.c home.c home_table.c home_vm.c move.c move_later.c move_clock.c move_file.c \
              trace.c stats.c probe.c checkpoint.c \
              checkpoint_command.c files_state.c files_restore.c save.c \
@@ -9,7 +9,8 @@ CLI_SRC := $(addprefix cli/,main.c options.c words.c isa.c place.c plan.c \
 
 # Named here, as the fragments that name them too may be read later.
 CLI_SRC += files/files.c files/data.c files/dir.c files/path.c files/volume.c
-CLI_SRC += migrate/channel.c migrate/hash.c migrate/pack.c migrate/stream.c \
+CLI_SRC += migrate/channel.c migrate/link.c migrate/hash.c migrate/pack.c \
+           migrate/stream.c \
            migrate/print.c node/client.c node/address.c node/hash.c \
            node/key.c node/list.c node/identity.c node/tunnel.c node/pump.c \
            node/clients.c node/session.c

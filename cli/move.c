@@ -93,7 +93,7 @@ void move_feed(struct home *home)
 {
 	cleanup_free char *data = base_alloc(MOVE_FEED);
 
-	while (home->resume && cli_link_queued(&home->owner->link) == 0) {
+	while (home->resume && migrate_link_queued(&home->owner->link) == 0) {
 		size_t want = home->resume_left < MOVE_FEED
 				      ? (size_t)home->resume_left
 				      : MOVE_FEED;

@@ -126,7 +126,7 @@ static int vm_launch_local(struct cli_vm *vm,
 		return hexo_fail_errno(err, "cannot start %s", name);
 	if (vm->pid == 0)
 		vm_child(foreign ? argv : argv + 1, theirs, elf->fd, home);
-	cli_link_open(&vm->link, base_take_fd(ours));
+	migrate_link_open(&vm->link, base_take_fd(ours));
 	return 0;
 }
 
@@ -182,7 +182,7 @@ int cli_vm_connected(struct cli_vm *vm, struct hexo_error *err)
 	}
 	vm->keeper = pid;
 	vm->news = pending;
-	cli_link_open(&vm->link, channel);
+	migrate_link_open(&vm->link, channel);
 	return 0;
 }
 
@@ -191,7 +191,7 @@ pid_t cli_vm_close(struct cli_vm *vm)
 	struct cli_place place = vm->place;
 	pid_t pid = vm->keeper >= 0 ? vm->keeper : vm->pid;
 
-	cli_link_close(&vm->link);
+	migrate_link_close(&vm->link);
 	if (vm->news >= 0)
 		close(vm->news);
 	if (vm->pending >= 0) {

@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 #include "cli/image.h"
-#include "cli/link.h"
+#include "migrate/link.h"
 #include "cli/loop.h"
 #include "cli/place.h"
 
@@ -26,9 +26,9 @@ struct cli_vm_config {
 
 struct cli_vm {
 	struct cli_place place; /* its isa is known once the VM is connected */
-	struct cli_link link;   /* fd -1 until then */
-	int pending;            /* connecting to a node: its outcome comes
-				   from here; else -1 */
+	struct migrate_link link; /* fd -1 until then */
+	int pending;              /* connecting to a node: its outcome comes
+				     from here; else -1 */
 	pid_t pid;    /* hexo-vm, or who connects to a node; -1: no child */
 	pid_t keeper; /* who keeps the link to a node; -1: none */
 	int news;     /* from there: struct cli_keeper_news; else -1 */
