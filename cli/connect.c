@@ -41,6 +41,7 @@ static int connect_node(const struct cli_vm_config *config,
 		.backend = config->backend,
 		.timeout_s = (uint32_t)config->link_timeout_s,
 	};
+	struct base_buffer volumes = { 0 };
 	const struct cli_elf *elf;
 	cleanup_close int fd =
 		node_connect(&place->address, NODE_TIMEOUT_MS, err);
@@ -58,7 +59,11 @@ static int connect_node(const struct cli_vm_config *config,
 	*isa = info.isa;
 	vm.elf = elf->data;
 	vm.elf_size = elf->entry.size;
+	files_volumes_list(config->volumes, &volumes);
+	vm.volumes = volumes.data;
+	vm.volumes_len = volumes.len;
 	r = node_start_vm(fd, &vm, NODE_TIMEOUT_MS, session, err);
+	base_buffer_free(&volumes);
 	return r < 0 ? r : base_take_fd(fd);
 }
 

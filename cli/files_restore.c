@@ -16,8 +16,7 @@ struct restoring {
 	struct files *files;
 	const struct cli_checkpoint *c;
 	uint64_t data_at; /* of the next deleted file's contents */
-	bool keep;        /* files that grew stay as they are */
-	struct base_buffer *notes;
+	struct files_reopen how;
 };
 
 int cli_files_restore_volumes(struct files_volumes *volumes,
@@ -28,124 +27,26 @@ int cli_files_restore_volumes(struct files_volumes *volumes,
 
 	json_array_foreach(json_object_get(state, "volumes"), i, entry)
 	{
+		bool local = json_is_true(json_object_get(entry, "local"));
+		bool readonly =
+			json_is_true(json_object_get(entry, "readonly"));
 		const char *guest, *host;
 		int r = cli_checkpoint_text(entry, "guest", &guest, err);
 
 		if (r == 0)
 			r = cli_checkpoint_text(entry, "host", &host, err);
-		if (r == 0 && !files_volume_at(volumes, guest))
-			r = files_volume_add_at(volumes, host, guest,
-						json_is_true(json_object_get(
-							entry, "readonly")),
+		if (r == 0 && files_volume_at(volumes, guest))
+			continue;
+		if (r == 0 && local)
+			r = files_volume_add_local(volumes, host, guest,
+						   readonly, err);
+		else if (r == 0)
+			r = files_volume_add_at(volumes, host, guest, readonly,
 						err);
 		if (r < 0)
 			return r;
 	}
 	return 0;
-}
-
-/* Has a file cut back to what it had, once it is sure that the job runs. */
-static void plan_cut(struct restoring *s, struct files_handle *h,
-		     const char *name, uint64_t size, uint64_t now)
-{
-	base_buffer_printf(s->notes,
-			   s->keep ? "%s has %" PRIu64 " bytes, %" PRIu64
-				     " at the checkpoint\n"
-				   : "%s is cut from %" PRIu64
-				     " bytes to %" PRIu64
-				     ", what it had at the checkpoint\n",
-			   name, now, size);
-	h->cut = !s->keep;
-	h->size = size;
-}
-
-int cli_files_restored(struct files *files, struct hexo_error *err)
-{
-	for (int i = 0; i < FILES_HANDLES_MAX; i++) {
-		struct files_handle *h = &files->at[i];
-
-		if (h->cut && ftruncate(h->fd, (off_t)h->size) < 0)
-			return hexo_fail_errno(err,
-					       "cannot cut an open file back");
-		h->cut = false;
-	}
-	return 0;
-}
-
-/* Compares a file with what it was. One that the job writes may have got
- * more from it after the checkpoint: that comes again. */
-static int compare(struct restoring *s, struct files_handle *h, int fd,
-		   const char *name, bool writes, const json_t *entry,
-		   struct hexo_error *err)
-{
-	uint64_t size, mtime, ino, now;
-	struct stat st;
-	int r;
-
-	r = cli_checkpoint_number(entry, "size", &size, err);
-	if (r == 0)
-		r = cli_checkpoint_number(entry, "mtime_ns", &mtime, err);
-	if (r == 0)
-		r = cli_checkpoint_number(entry, "ino", &ino, err);
-	if (r < 0)
-		return r;
-	if (fstat(fd, &st) < 0)
-		return hexo_fail_errno(err, "cannot stat %s", name);
-	now = (uint64_t)st.st_size;
-	if (ino != st.st_ino)
-		base_buffer_printf(s->notes,
-				   "%s is another file than at the "
-				   "checkpoint\n",
-				   name);
-	else if (S_ISREG(st.st_mode) && writes && now > size)
-		plan_cut(s, h, name, size, now);
-	else if (now != size && S_ISREG(st.st_mode))
-		base_buffer_printf(s->notes,
-				   "%s has %" PRIu64 " bytes, %" PRIu64
-				   " at the checkpoint\n",
-				   name, now, size);
-	else if (!writes && S_ISREG(st.st_mode) &&
-		 mtime != (uint64_t)st.st_mtim.tv_sec * 1000000000 +
-				  (uint64_t)st.st_mtim.tv_nsec)
-		base_buffer_printf(s->notes,
-				   "%s has changed since the checkpoint\n",
-				   name);
-	return 0;
-}
-
-static int access_flags(const char *access)
-{
-	if (!strcmp(access, "r"))
-		return O_RDONLY;
-	return !strcmp(access, "w") ? O_WRONLY : O_RDWR;
-}
-
-/* A file with a name: opens it within its volume. */
-static int open_named(struct restoring *s, struct files_handle *h,
-		      const char *guest, int flags, const json_t *entry,
-		      struct hexo_error *err)
-{
-	struct files_path path;
-	cleanup_close int fd = -1;
-	struct stat st;
-	int r = files_volume_find(s->files->volumes, guest, &path);
-
-	if (r == 0 && !path.volume)
-		r = -ENOENT;
-	if (r == 0 && path.volume->readonly && flags != O_RDONLY)
-		r = -EROFS;
-	if (r == 0)
-		r = fd = files_volume_open(&path, flags, 0);
-	if (r < 0)
-		return hexo_fail(err, r, "cannot open %s again: %s", guest,
-				 strerror(-r));
-	if (fstat(fd, &st) < 0 ||
-	    (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
-		return hexo_fail(err, -ENXIO,
-				 "%s is neither a file nor a directory now",
-				 guest);
-	r = compare(s, h, fd, guest, flags != O_RDONLY, entry, err);
-	return r < 0 ? r : base_take_fd(fd);
 }
 
 static int put_file(void *fd, const void *data, size_t len,
@@ -212,38 +113,20 @@ static int open_deleted(struct restoring *s, const char *guest, int flags,
 static int restore_handle(struct restoring *s, const json_t *entry,
 			  struct hexo_error *err)
 {
-	const char *guest, *access;
-	const char *above = json_string_value(json_object_get(entry, "above"));
 	const char *deleted =
 		json_string_value(json_object_get(entry, "deleted"));
 	struct files_handle *h;
-	uint64_t number;
-	int fd, r = cli_checkpoint_number(entry, "handle", &number, err);
+	int fd, flags;
 
-	if (r < 0)
-		return r;
-	if (number <= STDERR_FILENO || number >= FILES_HANDLES_MAX)
-		return hexo_fail(err, -EINVAL,
-				 "handle %" PRIu64 " in its state", number);
-	h = &s->files->at[number];
-	if (h->fd >= 0 || h->above)
-		return hexo_fail(err, -EINVAL,
-				 "handle %" PRIu64 " twice in its state",
-				 number);
-	if (above) {
-		h->above = base_strdup(above);
-		h->readonly = true;
-		return 0;
-	}
-	r = cli_checkpoint_text(entry, "access", &access, err);
-	if (r == 0 && !deleted)
-		r = cli_checkpoint_text(entry, "guest", &guest, err);
-	if (r < 0)
-		return r;
-	if (deleted)
-		fd = open_deleted(s, deleted, access_flags(access), entry, err);
-	else
-		fd = open_named(s, h, guest, access_flags(access), entry, err);
+	if (!deleted)
+		return files_state_open(s->files, entry, &s->how, err);
+	h = files_state_handle(s->files, entry, err);
+	if (!h)
+		return -EINVAL;
+	flags = files_state_access(entry, err);
+	if (flags < 0)
+		return flags;
+	fd = open_deleted(s, deleted, flags, entry, err);
 	if (fd < 0)
 		return fd;
 	h->fd = fd;
@@ -279,7 +162,7 @@ static int restore_stream(struct restoring *s, const json_t *entry,
 	if (fstat((int)number, &st) < 0 || !S_ISREG(st.st_mode) ||
 	    st.st_ino != ino || stat(was, &same) < 0 ||
 	    same.st_ino != st.st_ino || same.st_dev != st.st_dev) {
-		base_buffer_printf(s->notes,
+		base_buffer_printf(s->how.notes,
 				   "%s was %s at byte %" PRIu64
 				   " at the checkpoint, and is not that file "
 				   "now\n",
@@ -287,8 +170,8 @@ static int restore_stream(struct restoring *s, const json_t *entry,
 		return 0;
 	}
 	if (number != STDIN_FILENO && (uint64_t)st.st_size > offset)
-		plan_cut(s, &s->files->at[number], names[number], offset,
-			 (uint64_t)st.st_size);
+		files_state_plan(&s->files->at[number], &s->how, names[number],
+				 offset, (uint64_t)st.st_size);
 	if (lseek((int)number, (off_t)offset, SEEK_SET) < 0)
 		return hexo_fail_errno(err, "cannot go on in %s",
 				       names[number]);
@@ -296,15 +179,14 @@ static int restore_stream(struct restoring *s, const json_t *entry,
 }
 
 int cli_files_restore(struct files *files, const struct cli_checkpoint *c,
-		      bool keep, struct base_buffer *notes,
+		      bool local, bool keep, struct base_buffer *notes,
 		      struct hexo_error *err)
 {
 	struct restoring s = {
 		.files = files,
 		.c = c,
 		.data_at = c->data_at,
-		.keep = keep,
-		.notes = notes,
+		.how = { .keep = keep, .notes = notes },
 	};
 	const json_t *entry;
 	size_t i;
@@ -312,7 +194,10 @@ int cli_files_restore(struct files *files, const struct cli_checkpoint *c,
 
 	json_array_foreach(json_object_get(c->state, "files"), i, entry)
 	{
-		r = restore_handle(&s, entry, err);
+		if (local ||
+		    json_integer_value(json_object_get(entry, "handle")) <
+			    HEXO_LOCAL_HANDLE)
+			r = restore_handle(&s, entry, err);
 		if (r < 0)
 			return r;
 	}

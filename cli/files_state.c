@@ -12,18 +12,10 @@
 
 #include "base/base.h"
 
-static int64_t mtime_of(const struct stat *st)
-{
-	return st->st_mtim.tv_sec * INT64_C(1000000000) + st->st_mtim.tv_nsec;
-}
-
-/* ---- saving ---- */
-
-/* Where a descriptor's file is on this machine; false if it has no name that
- * leads to it any more. dir: then its directory, as far as is known. */
+/* Where a descriptor's file is on this machine; false if no name leads to it
+ * any more. */
 static bool host_path(int fd, char path[PATH_MAX])
 {
-	static const char deleted[] = " (deleted)";
 	struct stat open_one, named;
 	char link[64];
 	ssize_t n;
@@ -33,84 +25,52 @@ static bool host_path(int fd, char path[PATH_MAX])
 	if (n < 0)
 		return false;
 	path[n] = '\0';
-	if (fstat(fd, &open_one) == 0 && stat(path, &named) == 0 &&
-	    open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino)
-		return true;
-	if ((size_t)n > strlen(deleted) &&
-	    !strcmp(path + n - strlen(deleted), deleted))
-		path[(size_t)n - strlen(deleted)] = '\0';
-	return false;
+	return fstat(fd, &open_one) == 0 && stat(path, &named) == 0 &&
+	       open_one.st_dev == named.st_dev &&
+	       open_one.st_ino == named.st_ino;
 }
 
 /* A file without a name: its directory, and a checksum of what it holds. */
-static int save_deleted(const struct files *files, int fd,
-			const struct stat *st, char *path, json_t *entry,
-			uint64_t *data_len, struct hexo_error *err)
+static int save_deleted(const struct files *files, int number, char *path,
+			json_t *entry, uint64_t *data_len,
+			struct hexo_error *err)
 {
-	char *slash = strrchr(path, '/');
+	int fd = files->at[number].fd;
 	cleanup_free char *shown = NULL;
-	char text[17];
+	char *slash = strrchr(path, '/');
 	uint64_t checksum;
+	struct stat st;
+	char text[17];
 	int r;
 
-	if (!S_ISREG(st->st_mode))
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return hexo_fail(err, -ENOTSUP,
 				 "the job has a directory open that was "
 				 "removed");
 	if (slash)
 		slash[slash == path] = '\0';
-	shown = files_volume_show(files->volumes, path);
-	r = cli_checkpoint_copy(fd, 0, (uint64_t)st->st_size, NULL, NULL,
+	shown = files_volume_show(files->volumes, path,
+				  number >= HEXO_LOCAL_HANDLE);
+	r = cli_checkpoint_copy(fd, 0, (uint64_t)st.st_size, NULL, NULL,
 				&checksum, err);
 	if (r < 0)
 		return r;
 	snprintf(text, sizeof(text), "%016" PRIx64, checksum);
 	json_object_set_new(entry, "deleted", json_string(shown ? shown : ""));
 	json_object_set_new(entry, "xxh3", json_string(text));
-	*data_len += (uint64_t)st->st_size +
-		     cli_checkpoint_padding((uint64_t)st->st_size);
+	*data_len += (uint64_t)st.st_size +
+		     cli_checkpoint_padding((uint64_t)st.st_size);
 	return 0;
-}
-
-static const char *access_name(int flags)
-{
-	switch (flags & O_ACCMODE) {
-	case O_RDONLY:
-		return "r";
-	case O_WRONLY:
-		return "w";
-	default:
-		return "rw";
-	}
 }
 
 static int save_handle(const struct files *files, int number, json_t *entry,
 		       uint64_t *data_len, struct hexo_error *err)
 {
-	const struct files_handle *h = &files->at[number];
-	int flags = fcntl(h->fd, F_GETFL);
-	cleanup_free char *shown = NULL;
-	char path[PATH_MAX] = "";
-	struct stat st;
-	bool named;
+	cleanup_free char *path = NULL;
+	int r = files_state_save(files, number, entry, &path, err);
 
-	if (flags < 0 || fstat(h->fd, &st) < 0)
-		return hexo_fail_errno(err, "cannot stat an open file");
-	json_object_set_new(entry, "access", json_string(access_name(flags)));
-	json_object_set_new(entry, "readonly", json_boolean(h->readonly));
-	json_object_set_new(entry, "size", json_integer(st.st_size));
-	json_object_set_new(entry, "mtime_ns", json_integer(mtime_of(&st)));
-	json_object_set_new(entry, "ino", json_integer((json_int_t)st.st_ino));
-	named = host_path(h->fd, path);
-	if (!named)
-		return save_deleted(files, h->fd, &st, path, entry, data_len,
-				    err);
-	shown = files_volume_show(files->volumes, path);
-	if (!shown)
-		return hexo_fail(err, -EXDEV,
-				 "%s was moved out of the job's volumes", path);
-	json_object_set_new(entry, "guest", json_string(shown));
-	return 0;
+	return r > 0 ? save_deleted(files, number, path, entry, data_len, err)
+		     : r;
 }
 
 /* What standard streams are redirected to has a position of its own. */
@@ -140,12 +100,14 @@ static json_t *save_volumes(const struct files_volumes *volumes)
 
 	for (int i = 0; i < volumes->count; i++) {
 		const struct files_volume *v = &volumes->at[i];
-		cleanup_free char *host = files_volume_host(v);
+		cleanup_free char *host =
+			v->local ? base_strdup(v->local) : files_volume_host(v);
 
-		json_array_append_new(all, json_pack("{s:s, s:s, s:b}", "guest",
-						     v->prefix, "host",
+		json_array_append_new(all, json_pack("{s:s, s:s, s:b, s:b}",
+						     "guest", v->prefix, "host",
 						     host ? host : "",
-						     "readonly", v->readonly));
+						     "readonly", v->readonly,
+						     "local", !!v->local));
 	}
 	return all;
 }

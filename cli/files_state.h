@@ -6,7 +6,7 @@
 
 #include "base/base.h"
 #include "cli/checkpoint.h"
-#include "files/files.h"
+#include "files/state.h"
 
 /* Adds them to state; *data_len is what cli_files_put_data() will write. The
  * job is parked: nothing changes in between. */
@@ -22,13 +22,13 @@ int cli_files_put_data(const struct files *files, const json_t *state,
 int cli_files_restore_volumes(struct files_volumes *volumes,
 			      const json_t *state, struct hexo_error *err);
 
-/* Opens the files again, as they were, in files that were just initialised.
+/* Opens the files again, as they were, in files that were just initialised;
+ * local: those of local volumes, too.
  * Those that the job writes will be cut back to what they had, unless keep is
  * set. Where one has changed since, a line is added to notes. Nothing is
- * changed before cli_files_restored(), when it is sure that the job runs. */
+ * changed before files_state_cut(), when it is sure that the job runs. */
 int cli_files_restore(struct files *files, const struct cli_checkpoint *c,
-		      bool keep, struct base_buffer *notes,
+		      bool local, bool keep, struct base_buffer *notes,
 		      struct hexo_error *err);
-int cli_files_restored(struct files *files, struct hexo_error *err);
 
 #endif

@@ -263,8 +263,8 @@ static int home_open_resume(struct home *home, struct hexo_error *err)
 		return hexo_fail_errno(err, "cannot open %s", config->resume);
 	home->resume_left = c ? c->stream_len : UINT64_MAX;
 	if (c)
-		r = cli_files_restore(&home->files, c, config->keep_files,
-				      &notes, err);
+		r = cli_files_restore(&home->files, c, !config->place.remote,
+				      config->keep_files, &notes, err);
 	for (char *line = notes.data; r == 0 && line && *line;) {
 		char *end = strchr(line, '\n');
 
@@ -311,7 +311,12 @@ static int home_open(struct home *home, struct hexo_error *err)
 	/* A job must not fail because it cannot be listed. */
 	if (r < 0 && err)
 		home_say(home, "hexo ps will not show it: %s", err->text);
-	r = home_open_resume(home, err);
+	if (!home->config->place.remote)
+		r = files_volumes_open_local(home->config->volumes, err);
+	else
+		r = 0;
+	if (r == 0)
+		r = home_open_resume(home, err);
 	if (r < 0)
 		return r;
 	home_progress(home);
@@ -336,6 +341,7 @@ static void home_close(struct home *home)
 	save_close(home, home->finished);
 	cli_control_close(&home->control);
 	files_free(&home->files);
+	home_local_close(home);
 	if (home->resume)
 		fclose(home->resume);
 	if (home->timer.fd >= 0)
@@ -382,6 +388,7 @@ int cli_home_run(const struct cli_home_config *config, struct hexo_error *err)
 	cli_vm_init(home->target);
 	cli_control_init(&home->control, &home->loop, home_request, home);
 	files_init(&home->files, config->volumes);
+	home_local_open(home);
 	home->answer = base_alloc(HEXO_IO_MAX);
 	home->stats.wall_begin = base_now_ns();
 	home->stats.polls = config->polls;

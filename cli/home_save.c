@@ -152,6 +152,8 @@ static int save_finish(struct home *home)
 	int r = cli_files_save(&home->files, state, &data_len, &home->why);
 
 	if (r == 0)
+		r = home_local_save(home, state, &home->why);
+	if (r == 0)
 		r = cli_checkpoint_end(state, save_stream_len(home), data_len,
 				       &head, cli_save_write, &s->file,
 				       &home->why);
@@ -178,6 +180,7 @@ enum home_state save_parked(struct home *home, const struct migrate_msg *msg)
 
 	home_stopped(home, &usage);
 	home->parked_at = base_now_ns();
+	home_local_sync(home);
 	home_send(home, home->owner, HEXO_MSG_SHIP, &ship, sizeof(ship));
 	return HOME_SAVING;
 }

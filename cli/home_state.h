@@ -83,6 +83,13 @@ struct home_saving {
 	struct cli_watch clock;
 };
 
+/* Local volumes of a job whose owner is at a node. */
+struct home_local {
+	json_t *files;         /* what is open in them, as of the last PARKED */
+	struct hexo_error why; /* if files is NULL: why not */
+	struct hexo_error unsynced; /* code 0: the disk there has all */
+};
+
 struct home {
 	const struct cli_home_config *config;
 	enum home_state state;
@@ -90,6 +97,7 @@ struct home {
 	struct cli_watch timer, signals, clock;
 	struct cli_control control;
 	struct files files;
+	struct home_local local;
 	char *answer; /* HEXO_IO_MAX bytes: data of a file operation */
 	struct cli_stats stats;
 	struct cli_probe probe;
@@ -198,6 +206,26 @@ void move_save_end(struct home *home, bool whole);
 /* cli/move_clock.c: timed hops of the plan, from the job's start on. */
 int move_clock_open(struct home *home, struct hexo_error *err);
 void move_clock_start(struct home *home);
+
+/* cli/home_local.c: local volumes. */
+void home_local_open(struct home *home);
+void home_local_close(struct home *home);
+
+/* A message of the owner: 1 if it was one about these, 0 if not, negative if
+ * it is malformed (home->why). runs: the owner's guest can be running. */
+int home_local_message(struct home *home, const struct migrate_msg *msg,
+		       bool runs);
+/* The owner is parked, the target ready: has the files that are open opened at
+ * the target's. home->why says why that cannot be. */
+int home_local_ship(struct home *home);
+/* A move is over: what is open here stays if the owner is here. */
+void home_local_settle(struct home *home);
+/* The first VM of a restored job is ready: the same as for a target. */
+int home_local_restore(struct home *home, struct hexo_error *err);
+/* The owner parked for a checkpoint: has its node sync; and then adds the
+ * files that are open there to the checkpoint's state. */
+void home_local_sync(struct home *home);
+int home_local_save(struct home *home, json_t *state, struct hexo_error *err);
 
 /* Does nothing, unless cli/fault.c is linked to it, as it is for tests only:
  * the variables HEXO_TEST_KILL_TARGET, HEXO_TEST_KILL_SOURCE and

@@ -111,13 +111,18 @@ static void home_serve(struct home *home, const struct migrate_msg *msg)
 	struct hexo_msg_io_reply reply;
 	struct iovec parts[2] = { { &reply, sizeof(reply) },
 				  { home->answer, 0 } };
+	const char *data = (const char *)msg->data + sizeof(io);
+	size_t len = msg->len - sizeof(io);
 
 	home->served++;
 	memcpy(&io, msg->data, sizeof(io));
-	reply.result = files_serve(&home->files, &io,
-				   (const char *)msg->data + sizeof(io),
-				   msg->len - sizeof(io), home->answer,
-				   &parts[1].iov_len);
+	/* A node answers these itself. */
+	if (home->owner->place.remote &&
+	    files_is_local(home->config->volumes, &io, data, len))
+		reply.result = -EIO;
+	else
+		reply.result = files_serve(&home->files, &io, data, len,
+					   home->answer, &parts[1].iov_len);
 	if (migrate_link_sendv(&home->owner->link, HEXO_MSG_IO_REPLY, parts, 2,
 			       NULL) == 0)
 		home_watch_vm(home, home->owner);
@@ -316,6 +321,7 @@ static void home_message(struct home *home, struct cli_vm *vm,
 			 const struct migrate_msg *msg)
 {
 	enum home_event event = home_event_of(home, vm, msg);
+	int r;
 
 	if (msg->type == HEXO_MSG_LOG) {
 		home_say(home, "%s", home_text(msg, 0));
@@ -326,6 +332,13 @@ static void home_message(struct home *home, struct cli_vm *vm,
 		home_serve(home, msg);
 		return;
 	}
+	r = vm == home->owner
+		    ? home_local_message(home, msg, home_guest_runs(home))
+		    : 0;
+	if (r < 0)
+		home_lost(home, vm);
+	if (r)
+		return;
 	if (msg->type == HEXO_MSG_PROBED && vm == home->owner &&
 	    msg->len == sizeof(struct hexo_msg_probed) &&
 	    home->probe.count < home->probe.asked) {
@@ -451,8 +464,12 @@ void home_watch_vms(struct home *home)
 int home_launch(struct home *home, struct cli_vm *vm,
 		const struct cli_place *place, struct hexo_error *err)
 {
-	int r = cli_vm_launch(vm, &home->config->vm, place, err);
+	int r = 0;
 
+	if (!place->remote)
+		r = files_volumes_open_local(home->config->volumes, err);
+	if (r == 0)
+		r = cli_vm_launch(vm, &home->config->vm, place, err);
 	vm->home = home;
 	if (r < 0) {
 		home_retire(home, vm);

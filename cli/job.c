@@ -157,7 +157,7 @@ static void job_set_cwd(struct cli_job *job)
 {
 	cleanup_free char *here = getcwd(NULL, 0);
 	cleanup_free char *shown =
-		here ? files_volume_show(&job->volumes, here) : NULL;
+		here ? files_volume_show(&job->volumes, here, false) : NULL;
 	cleanup_free char *text = shown ? base_printf("PWD=%s", shown) : NULL;
 
 	if (text && !cli_environment_has(&job->env, "PWD"))
@@ -252,6 +252,7 @@ void cli_job_init(struct cli_job *job)
 	};
 	job->home.vm.image = &job->image;
 	job->home.volumes = &job->volumes;
+	job->home.vm.volumes = &job->volumes;
 	job->home.plan = &job->plan;
 	job->home.boot = &job->boot;
 	cli_environment_init(&job->env);

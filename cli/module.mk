@@ -5,10 +5,12 @@ CLI_SRC := $(addprefix cli/,main.c options.c words.c isa.c place.c plan.c \
              connect.c home.c home_table.c home_vm.c move.c move_later.c move_clock.c move_file.c \
              trace.c stats.c probe.c checkpoint.c \
              checkpoint_command.c files_state.c files_restore.c save.c \
-             home_save.c home_control.c nodes.c node_command.c keeper.c)
+             home_save.c home_control.c home_local.c nodes.c node_command.c \
+             keeper.c)
 
 # Named here, as the fragments that name them too may be read later.
-CLI_SRC += files/files.c files/data.c files/dir.c files/path.c files/volume.c
+CLI_SRC += files/files.c files/data.c files/dir.c files/path.c files/volume.c \
+           files/local.c files/state.c
 CLI_SRC += migrate/channel.c migrate/link.c migrate/hash.c migrate/pack.c \
            migrate/stream.c \
            migrate/print.c node/client.c node/address.c node/hash.c \

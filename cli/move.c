@@ -20,6 +20,7 @@ void move_over(struct home *home, const char *result)
 	snprintf(home->hop.result, sizeof(home->hop.result), "%s", result);
 	cli_stats_add_hop(&home->stats, &home->hop);
 	home->moving = false;
+	home_local_settle(home);
 	if (home->client)
 		cli_control_answer(&home->control, home->client,
 				   json_pack("{s:b, s:o}", "ok", 1, "hop",
@@ -40,6 +41,7 @@ static void move_over_failed(struct home *home)
 	cli_control_refuse(&home->control, home->client, home->why.text);
 	home->client = 0;
 	move_save_end(home, false);
+	home_local_settle(home);
 	home_retire(home, home->target);
 }
 
@@ -81,6 +83,8 @@ enum home_state move_begin(struct home *home, const struct migrate_msg *msg)
 	move_clock_start(home);
 	save_start(home);
 	if (home->resume) {
+		if (home_local_restore(home, &home->why) < 0)
+			return home_fail(home, NULL);
 		home_send_poll(home, home->owner, HEXO_MSG_RECEIVE);
 		move_feed(home);
 		return HOME_LOADING;
@@ -113,7 +117,7 @@ void move_feed(struct home *home)
 enum home_state move_loaded(struct home *home, const struct migrate_msg *msg)
 {
 	home_usage(home, msg);
-	if (cli_files_restored(&home->files, &home->why) < 0)
+	if (files_state_cut(&home->files, &home->why) < 0)
 		return home_fail(home, NULL);
 	home_send_poll(home, home->owner, HEXO_MSG_RUN);
 	return HOME_ARRIVING;
@@ -319,6 +323,8 @@ static enum home_state move_ship(struct home *home)
 		.compress = move_compress(home),
 	};
 
+	if (home_local_ship(home) < 0)
+		return move_return(home, NULL);
 	home->hop.to = home->target->place.isa;
 	home->hop.later = ship.later;
 	home->shipping_since = base_now_ns();

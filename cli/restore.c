@@ -4,12 +4,17 @@
 #include "cli/run.h"
 
 /* Those that hexo run has, too, come first. */
-enum { RESTORE_IMAGE = 14, RESTORE_KEEP };
+enum { RESTORE_IMAGE = 15, RESTORE_KEEP };
 
 static const enum run_option restore_shared[RESTORE_IMAGE] = {
-	RUN_ISA,   RUN_NODE,       RUN_BACKEND,          RUN_VOLUME, RUN_HOP,
-	RUN_LOCAL, RUN_TIMEOUT,    RUN_LINK_TIMEOUT,     RUN_STATS,  RUN_COUNT,
-	RUN_NAME,  RUN_CHECKPOINT, RUN_CHECKPOINT_EVERY, RUN_HELP,
+	RUN_ISA,          RUN_NODE,
+	RUN_BACKEND,      RUN_VOLUME,
+	RUN_VOLUME_LOCAL, RUN_HOP,
+	RUN_LOCAL,        RUN_TIMEOUT,
+	RUN_LINK_TIMEOUT, RUN_STATS,
+	RUN_COUNT,        RUN_NAME,
+	RUN_CHECKPOINT,   RUN_CHECKPOINT_EVERY,
+	RUN_HELP,
 };
 
 static const struct cli_option restore_options[] = {
@@ -19,6 +24,7 @@ static const struct cli_option restore_options[] = {
 	{ "volume", "HOST:GUEST[:ro]",
 	  "another directory for GUEST than at the checkpoint, or\n"
 	  "one more" },
+	{ "volume-local", "HOST:GUEST[:ro]", "the same for a local volume" },
 	{ "hop", "POLLS:WHERE", "as for hexo run" },
 	{ "local", NULL, "as for hexo run" },
 	{ "timeout", "SECONDS", "as for hexo run" },

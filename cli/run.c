@@ -26,6 +26,9 @@ static const struct cli_option run_options[RUN_OPTIONS + 1] = {
 	[RUN_STACK] = { "stack", "SIZE", "the job's stack (default: 64M)" },
 	[RUN_VOLUME] = { "volume", "HOST:GUEST[:ro]",
 			 "let the job use directory HOST as GUEST" },
+	[RUN_VOLUME_LOCAL] = { "volume-local", "HOST:GUEST[:ro]",
+			       "the same, but directory HOST of the machine\n"
+			       "where the job runs, each time it moves" },
 	[RUN_ENV] = { "env", "NAME=VALUE",
 		      "set a variable of the job's environment" },
 	[RUN_HOP] = { "hop", "POLLS:WHERE",
@@ -180,7 +183,9 @@ int cli_run_set(void *ctx, int option, const char *value,
 		return run_parse_size(value, &home->vm.stack, HEXO_STACK_MIN,
 				      HEXO_STACK_MAX, err);
 	case RUN_VOLUME:
-		return files_volume_add(&job->volumes, value, err);
+		return files_volume_add(&job->volumes, value, false, err);
+	case RUN_VOLUME_LOCAL:
+		return files_volume_add(&job->volumes, value, true, err);
 	case RUN_ENV:
 		return cli_environment_set(&job->env, value, err);
 	case RUN_HOP:

@@ -183,7 +183,7 @@ int cli_save_sync(struct cli_save *save, const struct files_volumes *volumes,
 	int r = 0;
 
 	for (int i = 0; r == 0 && i < volumes->count; i++)
-		if (!volumes->at[i].readonly)
+		if (!volumes->at[i].readonly && volumes->at[i].root >= 0)
 			r = save_add_volume(save, &volumes->at[i]);
 	if (r < 0)
 		return hexo_fail(err, r, "cannot sync a volume: %s",

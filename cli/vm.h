@@ -12,6 +12,7 @@
 #include "migrate/link.h"
 #include "cli/loop.h"
 #include "cli/place.h"
+#include "files/volume.h"
 
 enum cli_backend { CLI_BACKEND_KVM, CLI_BACKEND_PROCESS, CLI_BACKEND_AUTO };
 
@@ -20,6 +21,7 @@ struct cli_vm_config {
 	struct cli_image *image;
 	uint64_t memory, stack; /* bytes */
 	enum cli_backend backend;
+	const struct files_volumes *volumes; /* of which some may be local */
 	const char *name;        /* of the job, for listings of nodes */
 	uint64_t link_timeout_s; /* without a link to a node: it is lost */
 };

@@ -34,7 +34,10 @@ int files_handle_fd(struct files_op *op)
 int64_t files_handle_new(struct files_op *op, int fd, const char *above,
 			 bool readonly)
 {
-	for (int i = STDERR_FILENO + 1; i < FILES_HANDLES_MAX; i++) {
+	int first = op->local ? HEXO_LOCAL_HANDLE : STDERR_FILENO + 1;
+	int end = op->local ? FILES_HANDLES_MAX : HEXO_LOCAL_HANDLE;
+
+	for (int i = first; i < end; i++) {
 		struct files_handle *h = &op->files->at[i];
 
 		if (h->fd >= 0 || h->above)
@@ -67,10 +70,14 @@ int files_answer(struct files_op *op, const void *data, size_t size)
 	return 0;
 }
 
+/* Machines number their devices alike: programs that compare must not take a
+ * file of one for that of another. */
+#define FILES_LOCAL_DEV (UINT64_C(1) << 63)
+
 int files_answer_stat(struct files_op *op, const struct stat *st)
 {
 	const struct hexo_io_stat s = {
-		.dev = st->st_dev,
+		.dev = st->st_dev | (op->local ? FILES_LOCAL_DEV : 0),
 		.ino = st->st_ino,
 		.mode = st->st_mode,
 		.nlink = (uint32_t)st->st_nlink,
@@ -186,6 +193,12 @@ void files_init(struct files *files, struct files_volumes *volumes)
 	}
 }
 
+void files_close_local(struct files *files)
+{
+	for (int i = HEXO_LOCAL_HANDLE; i < FILES_HANDLES_MAX; i++)
+		files_handle_release(&files->at[i]);
+}
+
 void files_free(struct files *files)
 {
 	for (int i = 0; i < FILES_HANDLES_MAX; i++)
@@ -202,6 +215,7 @@ int64_t files_serve(struct files *files, const struct hexo_msg_io *io,
 		.len = len,
 		.out = out,
 		.out_room = io->out_len,
+		.local = files_is_local(files->volumes, io, data, len),
 	};
 	int64_t result;
 

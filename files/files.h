@@ -14,7 +14,7 @@
 #include "hexo/channel.h"
 
 enum {
-	FILES_HANDLES_MAX = 1024,
+	FILES_HANDLES_MAX = 2 * HEXO_LOCAL_HANDLE, /* local ones from half on */
 	FILES_WAIT_MS = 20, /* longest wait for a pipe or terminal */
 };
 
@@ -32,6 +32,14 @@ struct files {
 	struct files_volumes *volumes;
 	struct files_handle at[FILES_HANDLES_MAX];
 };
+
+/* Whether a request is one to a local volume, by its path or its handle: then
+ * who serves those has to answer it. data: as for files_serve(). */
+bool files_is_local(const struct files_volumes *volumes,
+		    const struct hexo_msg_io *io, const void *data, size_t len);
+
+/* Closes all handles of local volumes. */
+void files_close_local(struct files *files);
 
 /* Handles 0, 1, 2 become this process's descriptors 0, 1, 2 (those that are
  * open); they stay its own. */

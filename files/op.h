@@ -16,6 +16,7 @@ struct files_op {
 	char *out;
 	size_t out_room; /* what the guest has room for */
 	size_t out_len;  /* the answer's length, <= out_room */
+	bool local;      /* what it asks for is in a local volume */
 };
 
 typedef int64_t files_operation(struct files_op *op);
@@ -25,7 +26,7 @@ struct files_handle *files_handle(struct files_op *op);
 /* Its descriptor; -EBADF, or -EISDIR for a directory above volumes. */
 int files_handle_fd(struct files_op *op);
 /* Gives fd (taken over) or the path of a directory above volumes (copied) a
- * handle; -EMFILE. */
+ * handle, of the kind that op->local says; -EMFILE. */
 int64_t files_handle_new(struct files_op *op, int fd, const char *above,
 			 bool readonly);
 

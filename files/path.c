@@ -228,8 +228,16 @@ static int64_t files_two_entries(struct files_op *op, bool link)
 	struct files_path old, new;
 	int r = files_two(op, &new_text);
 
+	if (r == 0)
+		r = files_volume_find(op->files->volumes, op->data, &old);
+	if (r == 0)
+		r = files_volume_find(op->files->volumes, new_text, &new);
 	if (r < 0)
 		return r;
+	/* Before either is opened: another process serves one of them. */
+	if (old.volume && new.volume &&
+	    !old.volume->local != !new.volume->local)
+		return -EXDEV;
 	from = files_find_entry(op, op->data, &old_name, &old);
 	if (from < 0)
 		return from;

@@ -43,39 +43,126 @@ static const char *volume_rest(const char *path, const char *prefix)
 	return path[len] ? path + len + 1 : path + len;
 }
 
+/* A place for one more volume: NULL if it cannot be. */
+static struct files_volume *volume_new(struct files_volumes *volumes,
+				       const char *guest,
+				       struct hexo_error *err)
+{
+	if (volumes->count == FILES_VOLUMES_MAX) {
+		hexo_fail(err, -E2BIG, "more than %d volumes",
+			  FILES_VOLUMES_MAX);
+		return NULL;
+	}
+	if (strlen(guest) >= PATH_MAX) {
+		hexo_fail(err, -ENAMETOOLONG,
+			  "the path of a volume is longer "
+			  "than paths can be");
+		return NULL;
+	}
+	if (!volume_is_normalised(guest)) {
+		hexo_fail(err, -EINVAL,
+			  "'%s' is not an absolute path without '.' and '..'",
+			  guest);
+		return NULL;
+	}
+	if (files_volume_at(volumes, guest)) {
+		hexo_fail(err, -EEXIST, "two volumes at %s", guest);
+		return NULL;
+	}
+	return &volumes->at[volumes->count];
+}
+
 int files_volume_add_at(struct files_volumes *volumes, const char *host,
 			const char *guest, bool readonly,
 			struct hexo_error *err)
 {
-	struct files_volume *v = &volumes->at[volumes->count];
+	struct files_volume *v = volume_new(volumes, guest, err);
 	int root;
 
-	if (volumes->count == FILES_VOLUMES_MAX)
-		return hexo_fail(err, -E2BIG, "more than %d volumes",
-				 FILES_VOLUMES_MAX);
-	if (!volume_is_normalised(guest))
-		return hexo_fail(err, -EINVAL,
-				 "'%s' is not an absolute path without '.' and "
-				 "'..'",
-				 guest);
-	if (files_volume_at(volumes, guest))
-		return hexo_fail(err, -EEXIST, "two volumes at %s", guest);
+	if (!v)
+		return -EINVAL;
 	root = open(host, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return hexo_fail_errno(err, "cannot open directory %s", host);
-	v->prefix = base_strdup(guest);
-	v->root = root;
-	v->readonly = readonly;
+	*v = (struct files_volume){
+		.prefix = base_strdup(guest),
+		.root = root,
+		.readonly = readonly,
+	};
 	volumes->count++;
 	return 0;
 }
 
+int files_volume_add_local(struct files_volumes *volumes, const char *host,
+			   const char *guest, bool readonly,
+			   struct hexo_error *err)
+{
+	struct files_volume *v = volume_new(volumes, guest, err);
+
+	if (!v)
+		return -EINVAL;
+	if (host && (strlen(host) >= PATH_MAX || !volume_is_normalised(host)))
+		return hexo_fail(err, -EINVAL,
+				 "'%s' is not an absolute path without '.' and "
+				 "'..', as a directory of each machine must be",
+				 host);
+	*v = (struct files_volume){
+		.prefix = base_strdup(guest),
+		.local = host ? base_strdup(host) : NULL,
+		.root = -1,
+		.readonly = readonly,
+	};
+	volumes->count++;
+	return 0;
+}
+
+int files_volumes_open_local(struct files_volumes *volumes,
+			     struct hexo_error *err)
+{
+	for (int i = 0; i < volumes->count; i++) {
+		struct files_volume *v = &volumes->at[i];
+
+		if (!v->local || v->root >= 0)
+			continue;
+		v->root = open(v->local, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (v->root < 0) {
+			int r = hexo_fail_errno(
+				err,
+				"cannot open directory %s, local volume %s",
+				v->local, v->prefix);
+
+			files_volumes_close_local(volumes);
+			return r;
+		}
+	}
+	return 0;
+}
+
+void files_volumes_close_local(struct files_volumes *volumes)
+{
+	for (int i = 0; i < volumes->count; i++) {
+		struct files_volume *v = &volumes->at[i];
+
+		if (v->local && v->root >= 0)
+			close(base_take_fd(v->root));
+	}
+}
+
+bool files_volumes_have_local(const struct files_volumes *volumes)
+{
+	for (int i = 0; i < volumes->count; i++)
+		if (volumes->at[i].local)
+			return true;
+	return false;
+}
+
 int files_volume_add(struct files_volumes *volumes, const char *text,
-		     struct hexo_error *err)
+		     bool local, struct hexo_error *err)
 {
 	cleanup_free char *host = base_strdup(text);
 	char *guest = strchr(host, ':');
 	char *access = guest ? strchr(guest + 1, ':') : NULL;
+	bool readonly;
 
 	if (!guest || guest == host)
 		return hexo_fail(err, -EINVAL, "'%s' is not HOST:GUEST[:ro]",
@@ -86,8 +173,10 @@ int files_volume_add(struct files_volumes *volumes, const char *text,
 	if (access && strcmp(access, "ro") && strcmp(access, "rw"))
 		return hexo_fail(err, -EINVAL,
 				 "'%s' ends in neither :ro nor :rw", text);
-	return files_volume_add_at(volumes, host, guest,
-				   access && !strcmp(access, "ro"), err);
+	readonly = access && !strcmp(access, "ro");
+	return local ? files_volume_add_local(volumes, host, guest, readonly,
+					      err)
+		     : files_volume_add_at(volumes, host, guest, readonly, err);
 }
 
 const struct files_volume *files_volume_at(const struct files_volumes *volumes,
@@ -103,7 +192,9 @@ void files_volumes_free(struct files_volumes *volumes)
 {
 	for (int i = 0; i < volumes->count; i++) {
 		free(volumes->at[i].prefix);
-		close(volumes->at[i].root);
+		free(volumes->at[i].local);
+		if (volumes->at[i].root >= 0)
+			close(volumes->at[i].root);
 	}
 	volumes->count = 0;
 }
@@ -132,15 +223,18 @@ char *files_volume_host(const struct files_volume *v)
 {
 	cleanup_free char *link = base_printf("/proc/self/fd/%d", v->root);
 	char path[PATH_MAX];
-	ssize_t n = readlink(link, path, sizeof(path) - 1);
+	ssize_t n = -1;
 
+	if (v->root >= 0)
+		n = readlink(link, path, sizeof(path) - 1);
 	if (n < 0)
 		return NULL;
 	path[n] = '\0';
 	return base_strdup(path);
 }
 
-char *files_volume_show(const struct files_volumes *volumes, const char *host)
+char *files_volume_show(const struct files_volumes *volumes, const char *host,
+			bool local)
 {
 	size_t longest = 0;
 	char *shown = NULL;
@@ -150,7 +244,7 @@ char *files_volume_show(const struct files_volumes *volumes, const char *host)
 		cleanup_free char *root = files_volume_host(v);
 		const char *rest;
 
-		if (!root)
+		if (!root || local != !!v->local)
 			continue;
 		rest = volume_rest(host, root);
 		if (!rest || strlen(root) <= longest)
@@ -173,6 +267,8 @@ int files_volume_open(const struct files_path *path, int flags, unsigned mode)
 	int tries = 16;
 	long fd;
 
+	if (path->volume->root < 0)
+		return -EIO;
 	/* O_PATH and these exclude each other in openat2(). Without
 	 * O_NONBLOCK a FIFO would hold up the job's home. */
 	if (!(flags & O_PATH))

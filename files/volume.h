@@ -11,13 +11,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/base.h"
 #include "hexo/error.h"
 
 enum { FILES_VOLUMES_MAX = 64 };
 
 struct files_volume {
 	char *prefix; /* in the guest: "/" or "/data", normalised */
-	int root;     /* O_PATH descriptor of the directory */
+	char *local;  /* a local volume: its directory on each machine; else
+			 NULL */
+	int root;     /* O_PATH descriptor of the directory; -1: another
+			 process serves it */
 	bool readonly;
 };
 
@@ -26,25 +30,47 @@ struct files_volumes {
 	int count;
 };
 
-/* Adds "HOST:GUEST" or "HOST:GUEST:ro" (":rw" is the default). */
+/* Adds "HOST:GUEST" or "HOST:GUEST:ro" (":rw" is the default); local: as a
+ * local volume. */
 int files_volume_add(struct files_volumes *volumes, const char *text,
-		     struct hexo_error *err);
+		     bool local, struct hexo_error *err);
 int files_volume_add_at(struct files_volumes *volumes, const char *host,
 			const char *guest, bool readonly,
 			struct hexo_error *err);
+/* One that is closed. host NULL: another process serves the volume, which is
+ * no local one; else an absolute, normalised path. */
+int files_volume_add_local(struct files_volumes *volumes, const char *host,
+			   const char *guest, bool readonly,
+			   struct hexo_error *err);
 void files_volumes_free(struct files_volumes *volumes);
+
+/* Local volumes: opens this machine's directories, those that are not open
+ * yet; none stays open after an error. */
+int files_volumes_open_local(struct files_volumes *volumes,
+			     struct hexo_error *err);
+void files_volumes_close_local(struct files_volumes *volumes);
+bool files_volumes_have_local(const struct files_volumes *volumes);
+
+/* All volumes as struct hexo_msg_volume, if there is a local one; and back, as
+ * they come from another machine: none is open, -EPROTO or -EINVAL. */
+void files_volumes_list(const struct files_volumes *volumes,
+			struct base_buffer *list);
+int files_volumes_parse(struct files_volumes *volumes, const void *list,
+			size_t len, struct hexo_error *err);
 
 /* The volume at just this path of the guest's, or NULL. */
 const struct files_volume *files_volume_at(const struct files_volumes *volumes,
 					   const char *guest);
 
-/* Where its directory is on this machine, NULL if nowhere; the caller frees
- * it. */
+/* Where its directory is on this machine, NULL if nowhere or if it is not
+ * open; the caller frees it. */
 char *files_volume_host(const struct files_volume *v);
 
 /* The guest path of a directory of this machine (a real path), from the
- * innermost volume that shows it; NULL if none does. The caller frees it. */
-char *files_volume_show(const struct files_volumes *volumes, const char *host);
+ * innermost volume that shows it, of the local ones or the others; NULL if none
+ * does. The caller frees it. */
+char *files_volume_show(const struct files_volumes *volumes, const char *host,
+			bool local);
 
 /* A guest path, taken apart. */
 struct files_path {
@@ -61,7 +87,7 @@ int files_volume_find(const struct files_volumes *volumes, const char *path,
 		      struct files_path *found);
 
 /* Opens within the volume, never blocking; flags and mode as for openat().
- * Returns a close-on-exec descriptor or -errno. */
+ * Returns a close-on-exec descriptor or -errno, -EIO if it is not open. */
 int files_volume_open(const struct files_path *path, int flags, unsigned mode);
 
 /* Opens the directory that holds path's last component (O_PATH) and gives

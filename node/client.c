@@ -314,6 +314,7 @@ int node_start_vm(int fd, const struct node_vm *vm, int timeout_ms,
 		.backend = vm->backend,
 		.timeout_s = vm->timeout_s,
 	};
+	struct iovec parts[2] = { { &request, sizeof(request) } };
 	size_t id = sizeof(request.session);
 	uint64_t received;
 	int r;
@@ -327,8 +328,8 @@ int node_start_vm(int fd, const struct node_vm *vm, int timeout_ms,
 	if (getrandom(request.session, id, 0) != (ssize_t)id)
 		return hexo_fail_errno(err, "cannot get random bytes");
 	memcpy(session, request.session, id);
-	r = migrate_channel_send(fd, HEXO_MSG_NODE_VM, &request,
-				 sizeof(request), err);
+	parts[1] = (struct iovec){ (void *)vm->volumes, vm->volumes_len };
+	r = migrate_channel_sendv(fd, HEXO_MSG_NODE_VM, parts, 2, err);
 	if (r < 0)
 		return r;
 	return expect_session(&inbox, fd, session, timeout_ms, &received, err);

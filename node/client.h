@@ -50,6 +50,8 @@ struct node_vm {
 	uint64_t memory, stack; /* bytes */
 	uint32_t backend;       /* as in struct hexo_msg_vm */
 	uint32_t timeout_s;     /* how long it waits for a lost home */
+	const void *volumes;    /* as files_volumes_list() makes it */
+	size_t volumes_len;
 };
 
 /*

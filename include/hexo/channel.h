@@ -48,6 +48,20 @@
  * Files:   home <-- IO ------------- vm     done and answered in order
  *          home  IO_REPLY ---------> vm
  * End:     home <-- EXIT | FAULT --- vm
+ *
+ * Local volumes: at a node a process stands between a VM and its home, and
+ * answers what is asked of volumes that each machine has itself. All else it
+ * passes on, in order; what is said here stays between the home and it:
+ *          home  LOCAL_OPEN -------> node    before the stream: files that
+ *                                            are open there
+ *          home <-- LOCAL_ASK ------ node    before the first request that it
+ *                                            answers
+ *          home  LOCAL_GRANT ------> node    the VM is the owner and runs
+ *          home <-- LOCAL_STATE ---- node    before PARKED: the open files
+ *          home  LOCAL_SYNC -------> node    before SHIP to a checkpoint
+ *          home <-- LOCAL_SYNCED --- node
+ *   What cannot be opened is an ERROR, as of a VM that failed. It answers
+ *   nothing while the link to the home is broken.
  */
 #ifndef HEXO_CHANNEL_H
 #define HEXO_CHANNEL_H
@@ -107,6 +121,18 @@ enum hexo_msg_type {
 	HEXO_MSG_NEED,        /* struct hexo_msg_need, target to source */
 	HEXO_MSG_GOT,         /* struct hexo_msg_got, target to source */
 
+	/* between a home and who serves local volumes at a node */
+	HEXO_MSG_LOCAL_OPEN = 80, /* JSON text {"files", "cut"}: open these, as
+				     in <hexo/checkpoint.h>; cut: back to the
+				     size that they had, once the VM is to
+				     run */
+	HEXO_MSG_LOCAL_GRANT,     /* requests may be answered from now on */
+	HEXO_MSG_LOCAL_SYNC,      /* have the disk hold all that was written */
+	HEXO_MSG_LOCAL_ASK,       /* the first request is here */
+	HEXO_MSG_LOCAL_STATE,     /* JSON text {"files"}, or {"error": text} if
+				     they cannot be opened elsewhere */
+	HEXO_MSG_LOCAL_SYNCED,    /* text: why not; none: it was done */
+
 	/* client -> hexod, before a connection becomes a VM's channel */
 	HEXO_MSG_NODE_INFO = 96, /* no payload; answered by the same type with
 				    JSON text {"version","isa","cpus",
@@ -116,7 +142,9 @@ enum hexo_msg_type {
 	HEXO_MSG_NODE_PUT,       /* struct hexo_msg_image, then DATA until size
 				    bytes came; answered by NODE_IMAGE */
 	HEXO_MSG_NODE_DATA,      /* bytes */
-	HEXO_MSG_NODE_VM,        /* struct hexo_msg_vm: run hexo-vm with this
+	HEXO_MSG_NODE_VM,        /* struct hexo_msg_vm, and if it has local
+				    volumes a struct hexo_msg_volume for each
+				    of its volumes: run hexo-vm with this
 				    connection as its channel; answered by
 				    NODE_SESSION, then frames of the session
 				    carry the vm's HELLO (or ERROR) */
@@ -237,6 +265,10 @@ struct hexo_msg_io {
 	int64_t arg[4];
 };
 
+/* A bit of handles that local volumes gave, so that the home's and a node's are
+ * never the same. Each kind counts from its first number on. */
+#define HEXO_LOCAL_HANDLE 1024
+
 struct hexo_msg_io_reply {
 	int64_t result;
 };
@@ -255,6 +287,16 @@ struct hexo_msg_vm {
 	uint64_t session[2]; /* random, the home's choice */
 	char name[64];       /* for listings; NUL-terminated, printable */
 };
+
+/* A volume of the VM, if any is local; then guest_len bytes, the path in the
+ * guest, and host_len bytes, the directory of the node. */
+struct hexo_msg_volume {
+	uint16_t guest_len;
+	uint16_t host_len; /* 0: the home serves it */
+	uint32_t readonly;
+};
+
+_Static_assert(sizeof(struct hexo_msg_volume) == 8, "channel format");
 
 struct hexo_msg_resume {
 	uint64_t session[2];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: cli/checkpoint.c cli/files_restore.c files/files.c files/data.c
 // LINK: files/dir.c files/path.c files/volume.c
+// LINK: files/local.c files/state.c
 // LINK: migrate/hash.c base/base.c base/error.c; -ljansson
 // OPTIONS: -max_len=65536 -malloc_limit_mb=64
 /*
@@ -93,8 +94,8 @@ static void restore(const struct cli_checkpoint *c, bool keep)
 	make_files();
 	set_inodes(c->state);
 	files_init(&files, &volumes);
-	if (cli_files_restore(&files, c, keep, &notes, &err) == 0)
-		(void)cli_files_restored(&files, &err);
+	if (cli_files_restore(&files, c, true, keep, &notes, &err) == 0)
+		(void)files_state_cut(&files, &err);
 	files_free(&files);
 	files_volumes_free(&volumes);
 	base_buffer_free(&notes);

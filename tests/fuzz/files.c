@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: files/files.c files/data.c files/dir.c files/path.c
-// LINK: files/volume.c base/base.c base/error.c
+// LINK: files/volume.c files/local.c base/base.c base/error.c
 // OPTIONS: -max_len=4096 -malloc_limit_mb=64
 /*
  * File operations at the home, on a volume and a read-only one in a directory
@@ -100,7 +100,7 @@ static void add_volume(const char *name, const char *rest)
 	cleanup_free char *text =
 		base_printf("%s/%s:%s", fuzz_scratch(), name, rest);
 
-	fuzz_check(files_volume_add(&volumes, text, NULL) == 0);
+	fuzz_check(files_volume_add(&volumes, text, false, NULL) == 0);
 }
 
 /* The standard streams are not this process's own: its report goes there. */
