@@ -30,6 +30,7 @@ static const char usage[] =
 	"usage: hexod --listen IPV4:PORT|[IPV6]:PORT|unix:PATH --cache DIR\n"
 	"             [--state DIR] [--cache-size SIZE] [--max-vms N]\n"
 	"             [--memory SIZE] [--timeout SECONDS]\n"
+	"             [--volume-local DIR]... [--volume-user UID[:GID]]\n"
 	"       hexod [--state DIR] key | clients |\n"
 	"             accept FINGERPRINT [NAME] | remove FINGERPRINT|NAME\n"
 	"Runs VMs for clients whose keys were accepted; on a Unix socket, for\n"
@@ -39,7 +40,11 @@ static const char usage[] =
 	"  --cache-size  bytes the image cache may take (1G)\n"
 	"  --max-vms     VMs at a time (16)\n"
 	"  --memory      memory for all VMs together (all of this machine's)\n"
-	"  --timeout     for a client's handshake and next message (10)\n";
+	"  --timeout     for a client's handshake and next message (10)\n"
+	"  --volume-local  a directory that VMs may use, and all below it, "
+	"when\n"
+	"                their jobs' --volume-local says so (none)\n"
+	"  --volume-user whose rights count there if hexod is root (65534)\n";
 
 enum {
 	EXIT_HEXOD = 125,
@@ -102,6 +107,10 @@ static int parse_option(struct hexod *d, int option, const char *text,
 	case 'm':
 		return parse_number("memory", text, 1 << 20, INT64_MAX,
 				    &d->jobs.limits.memory, err);
+	case 'V':
+		return node_storage_allow(&d->config.storage, text, err);
+	case 'u':
+		return node_storage_user(&d->config.storage, text, err);
 	case 't':
 		r = parse_number("timeout", text, 1, 3600, &n, err);
 		d->config.timeout_ms = (unsigned)n * 1000;
@@ -125,6 +134,8 @@ static int parse_options(struct hexod *d, int argc, char **argv,
 		{ "max-vms", required_argument, NULL, 'v' },
 		{ "memory", required_argument, NULL, 'm' },
 		{ "timeout", required_argument, NULL, 't' },
+		{ "volume-local", required_argument, NULL, 'V' },
+		{ "volume-user", required_argument, NULL, 'u' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -412,6 +423,8 @@ int main(int argc, char **argv)
 	static struct hexod d = {
 		.cache_size = UINT64_C(1) << 30,
 		.config.timeout_ms = 10000,
+		.config.storage.uid = NODE_STORAGE_NOBODY,
+		.config.storage.gid = NODE_STORAGE_NOBODY,
 		.jobs.limits.vms = 16,
 	};
 	struct hexo_error err;

@@ -3,8 +3,10 @@ NODE_TLS_SRC := node/key.c node/list.c node/identity.c node/tunnel.c \
                 node/pump.c node/clients.c node/session.c
 NODE_CLIENT_SRC := node/client.c node/address.c node/hash.c $(NODE_TLS_SRC)
 NODE_SRC := node/hexod.c node/serve.c node/relay.c node/jobs.c node/cache.c node/host.c \
+            node/storage.c node/storage_serve.c node/storage_jail.c \
             node/address.c node/hash.c $(NODE_TLS_SRC) migrate/channel.c \
-            migrate/hash.c $(BASE_SRC) $(SANDBOX_SRC)
+            migrate/link.c \
+            migrate/hash.c $(FILES_SRC) $(BASE_SRC) $(SANDBOX_SRC)
 
 # libssl must come before libcrypto where both are static.
 NODE_LIBS := -lssl -lcrypto -lseccomp

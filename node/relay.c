@@ -179,17 +179,29 @@ static void relay_end_vm(const struct node_relay *config)
 	kill(config->pid, SIGKILL);
 }
 
+/* Tells who serves local volumes when the link is another than it knows. */
+static void relay_tell(const struct node_relay *config,
+		       const struct node_session *s, bool *told)
+{
+	const char linked = s->link >= 0;
+
+	if (config->storage >= 0 && linked != *told &&
+	    send(config->storage, &linked, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1)
+		*told = linked;
+}
+
 static void relay_run(const struct node_relay *config, struct node_session *s,
 		      int listener)
 {
 	const uint64_t second = 1000000000;
 	uint64_t end = base_now_ns() + config->timeout_s * second;
-	bool ending = false;
+	bool ending = false, told = false;
 
 	for (;;) {
 		bool linked = s->link >= 0;
 		int wait = 1000;
 
+		relay_tell(config, s, &told);
 		if (told_to_end && !ending) {
 			ending = true;
 			relay_end_vm(config);

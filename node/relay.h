@@ -18,6 +18,7 @@ struct node_relay {
 	struct node_key home; /* nobody else's connections are taken */
 	unsigned timeout_s;   /* without a link */
 	int vm, link;         /* taken over */
+	int storage;          /* of node/storage.h, told of the link; or -1 */
 	pid_t pid;            /* of the hexo-vm, our child */
 };
 

@@ -187,9 +187,26 @@ static _Noreturn void exec_vm(const struct hexo_msg_vm *vm, int channel,
 	_exit(1);
 }
 
+/* Puts who serves local volumes between the relay and what was to be its
+ * VM. */
+static int start_storage(struct serve *s, struct files_volumes *volumes,
+			 struct node_relay *relay, struct hexo_error *err)
+{
+	struct node_storage storage;
+	int pair[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return hexo_fail_errno(err, "cannot make a channel");
+	storage = (struct node_storage){ .vm = relay->vm, .home = pair[1] };
+	relay->vm = pair[0];
+	r = node_storage_start(&s->config->storage, volumes, &storage, err);
+	relay->storage = storage.control;
+	return r;
+}
+
 /* Starts the hexo-vm and becomes its relay: returns only on failure. */
 static int start_vm(struct serve *s, const struct hexo_msg_vm *vm, int elf,
-		    struct hexo_error *err)
+		    struct files_volumes *volumes, struct hexo_error *err)
 {
 	struct node_relay relay = {
 		.directory = s->config->sessions,
@@ -197,47 +214,69 @@ static int start_vm(struct serve *s, const struct hexo_msg_vm *vm, int elf,
 		.home = *s->peer,
 		.timeout_s = vm->timeout_s,
 		.link = s->client,
+		.storage = -1,
 	};
-	int pair[2];
+	int pair[2], r;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return hexo_fail_errno(err, "cannot make a channel");
+	relay.vm = pair[0];
+	r = files_volumes_have_local(volumes)
+		    ? start_storage(s, volumes, &relay, err)
+		    : 0;
+	if (r < 0) {
+		close(relay.vm);
+		close(pair[1]);
+		return r;
+	}
 	alarm(0);
 	relay.pid = fork();
 	if (relay.pid == 0)
 		exec_vm(vm, pair[1], elf);
 	close(pair[1]);
 	if (relay.pid < 0) {
-		close(pair[0]);
+		close(relay.vm);
 		return hexo_fail_errno(err, "cannot start a hexo-vm");
 	}
 	close(elf);
-	relay.vm = pair[0];
 	node_relay(&relay);
+}
+
+static int run_vm(struct serve *s, struct hexo_msg_vm *vm,
+		  struct files_volumes *volumes, struct hexo_error *err)
+{
+	struct node_ask ask = { .what = NODE_ASK_VM, .memory = vm->memory };
+	uint64_t size;
+	int elf, r = check_vm(vm, err);
+
+	if (r < 0)
+		return r;
+	elf = node_cache_get(&s->config->cache, vm->hash, &size, err);
+	if (elf < 0)
+		return elf;
+	memcpy(ask.name, vm->name, sizeof(ask.name));
+	r = node_ask(s->control, &ask, &s->answer, err);
+	if (r == 0)
+		r = start_vm(s, vm, elf, volumes, err);
+	close(elf);
+	return r;
 }
 
 static int serve_vm(struct serve *s, struct hexo_error *err)
 {
-	struct node_ask ask = { .what = NODE_ASK_VM };
+	const struct migrate_msg *msg = &s->inbox.msg;
+	struct files_volumes volumes = { .count = 0 };
 	struct hexo_msg_vm vm;
-	uint64_t size;
-	int elf, r = migrate_msg_check(&s->inbox.msg, sizeof(vm), true, err);
+	int r = migrate_msg_check(msg, sizeof(vm), false, err);
 
 	if (r < 0)
 		return r;
-	memcpy(&vm, s->inbox.msg.data, sizeof(vm));
-	r = check_vm(&vm, err);
-	if (r < 0)
-		return r;
-	elf = node_cache_get(&s->config->cache, vm.hash, &size, err);
-	if (elf < 0)
-		return elf;
-	ask.memory = vm.memory;
-	memcpy(ask.name, vm.name, sizeof(ask.name));
-	r = node_ask(s->control, &ask, &s->answer, err);
+	memcpy(&vm, msg->data, sizeof(vm));
+	r = files_volumes_parse(&volumes, (const char *)msg->data + sizeof(vm),
+				msg->len - sizeof(vm), err);
 	if (r == 0)
-		r = start_vm(s, &vm, elf, err);
-	close(elf);
+		r = run_vm(s, &vm, &volumes, err);
+	files_volumes_free(&volumes);
 	return r;
 }
 

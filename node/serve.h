@@ -5,12 +5,14 @@
 
 #include "node/cache.h"
 #include "node/key.h"
+#include "node/storage.h"
 
 struct node_config {
 	struct node_cache cache;
 	unsigned timeout_ms; /* a client's next message takes at most this */
 	unsigned deadline_s; /* it must have become a VM after this */
 	char *sessions;      /* directory: see node/relay.h */
+	struct node_storage_policy storage;
 };
 
 /* Serves the client, who has that key, until it leaves, misbehaves or becomes

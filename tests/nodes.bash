@@ -4,6 +4,14 @@
 # between the two that can harm their connections. After ../lib.
 
 setup() {
+	nodes_setup
+}
+
+teardown() {
+	nodes_teardown
+}
+
+nodes_setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
 	: > input
 	mkdir vol native-vol
@@ -14,7 +22,7 @@ setup() {
 	node_start 0
 }
 
-teardown() {
+nodes_teardown() {
 	local left
 	node_stop
 	[ -z "${proxy:-}" ] || kill "$proxy"
@@ -25,11 +33,14 @@ teardown() {
 	}
 }
 
-# node_start PORT: a hexod on this machine; 0: on any port, $port, with the key $key
+# node_start PORT: a hexod on this machine, with the options $HEXOD_OPTIONS; 0: on
+# any port, $port, with the key $key
 node_start() {
+	local options
+	read -ra options <<< "${HEXOD_OPTIONS:-}"
 	: > hexod.out
 	hexod-x86-64 --listen "127.0.0.1:$1" --cache cache --timeout 2 \
-		> hexod.out 2>> hexod.err 3>&- 7>&- &
+		"${options[@]}" > hexod.out 2>> hexod.err 3>&- 7>&- &
 	hexod=$!
 	until grep -q "^hexod: key" hexod.out; do sleep 0.05; done
 	port=$(sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' hexod.out)

@@ -2,7 +2,10 @@
 // LINK: node/jobs.c node/cache.c node/host.c node/hash.c node/key.c
 // LINK: node/list.c node/relay.c node/session.c migrate/channel.c
 // LINK: migrate/hash.c base/base.c base/error.c tests/fuzz/shared/frames.c
-// LINK: ; -ljansson -lxxhash -lpthread
+// LINK: node/storage.c node/storage_serve.c node/storage_jail.c
+// LINK: files/files.c files/data.c files/dir.c files/path.c files/volume.c
+// LINK: files/local.c files/state.c migrate/link.c base/sandbox.c
+// LINK: ; -ljansson -lxxhash -lseccomp -lpthread
 // OPTIONS: -max_len=32768 -malloc_limit_mb=64
 /*
  * What a client may ask of a hexod, up to the start of a VM: the hexod here

@@ -39,6 +39,7 @@ static void relay_main(int link, int vm, int mark)
 		.timeout_s = TIMEOUT_S,
 		.vm = vm,
 		.link = link,
+		.storage = -1,
 	};
 
 	alarm(60);
