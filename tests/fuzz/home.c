@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: cli/home.c cli/home_control.c cli/home_save.c cli/home_table.c
 // LINK: cli/home_vm.c cli/move.c cli/move_later.c cli/move_clock.c
-// LINK: cli/move_file.c cli/fault.c cli/vm.c cli/link.c cli/loop.c
-// LINK: cli/control.c cli/runtime.c cli/save.c cli/stats.c cli/probe.c
-// LINK: cli/plan.c cli/isa.c cli/checkpoint.c cli/files_state.c
-// LINK: cli/files_restore.c cli/files.c cli/files_data.c cli/files_dir.c
-// LINK: cli/files_path.c cli/volume.c cli/image.c migrate/channel.c
-// LINK: migrate/hash.c base/base.c base/error.c base/thread.c
+// LINK: cli/move_file.c cli/home_local.c cli/fault.c cli/vm.c migrate/link.c
+// cli/loop.c LINK: cli/control.c cli/runtime.c cli/save.c cli/stats.c
+// cli/probe.c LINK: cli/plan.c cli/isa.c cli/checkpoint.c cli/files_state.c
+// files/state.c LINK: cli/files_restore.c files/files.c files/data.c
+// files/dir.c LINK: files/path.c files/volume.c files/local.c cli/image.c
+// migrate/channel.c LINK: migrate/hash.c base/base.c base/error.c base/thread.c
 // LINK: tests/fuzz/shared/ends.c
 // LINK: ; -Wl,--wrap=cli_loop_turn -Wl,--wrap=cli_vm_launch
-// LINK: ; -Wl,--wrap=cli_files_serve -Wl,--wrap=home_send_poll
+// LINK: ; -Wl,--wrap=files_serve -Wl,--wrap=home_send_poll
 // LINK: ; -Wl,--wrap=home_usage -Wl,--wrap=home_ended
 // LINK: ; -ljansson -lzip -lxxhash -lpthread
 // OPTIONS: -max_len=1024 -malloc_limit_mb=64 -close_fd_mask=2
@@ -51,9 +51,9 @@ int __wrap_cli_loop_turn(struct cli_loop *loop, struct hexo_error *err);
 int __real_cli_loop_turn(struct cli_loop *loop, struct hexo_error *err);
 int __wrap_cli_vm_launch(struct cli_vm *vm, const struct cli_vm_config *config,
 			 const struct cli_place *place, struct hexo_error *err);
-int64_t __wrap_cli_files_serve(struct cli_files *files,
-			       const struct hexo_msg_io *io, const void *data,
-			       size_t len, void *out, size_t *out_len);
+int64_t __wrap_files_serve(struct files *files, const struct hexo_msg_io *io,
+			   const void *data, size_t len, void *out,
+			   size_t *out_len);
 void __wrap_home_send_poll(struct home *home, struct cli_vm *vm, unsigned type);
 void __real_home_send_poll(struct home *home, struct cli_vm *vm, unsigned type);
 struct hexo_msg_usage __wrap_home_usage(struct home *home,
@@ -70,7 +70,7 @@ static struct cli_image image = {
 	.elf = { { .isa = HEXO_ISA_x86_64, .fd = -1 },
 		 { .isa = HEXO_ISA_aarch64, .fd = -1 } },
 };
-static struct cli_volumes volumes;
+static struct files_volumes volumes;
 static struct base_buffer boot;
 static char *checkpoint;
 
@@ -128,9 +128,9 @@ enum home_state __wrap_home_ended(struct home *home,
 	return __real_home_ended(home, msg);
 }
 
-int64_t __wrap_cli_files_serve(struct cli_files *files,
-			       const struct hexo_msg_io *io, const void *data,
-			       size_t len, void *out, size_t *out_len)
+int64_t __wrap_files_serve(struct files *files, const struct hexo_msg_io *io,
+			   const void *data, size_t len, void *out,
+			   size_t *out_len)
 {
 	unsigned n = world.vm[1].tag == (unsigned)io->arg[3];
 
@@ -151,7 +151,8 @@ void cli_trace_print(struct cli_image *i, enum hexo_isa isa,
 static void check_bounds(struct home *home)
 {
 	for (unsigned i = 0; i < 2; i++)
-		fuzz_check(cli_link_queued(&home->vms[i].link) <= QUEUE_MAX);
+		fuzz_check(migrate_link_queued(&home->vms[i].link) <=
+			   QUEUE_MAX);
 	fuzz_check(!home->probe.count);
 }
 
@@ -189,7 +190,7 @@ int __wrap_cli_vm_launch(struct cli_vm *vm, const struct cli_vm_config *config,
 		return hexo_fail(err, -EMFILE, "no more VMs");
 	fuzz_check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) ==
 		   0);
-	cli_link_open(&vm->link, pair[0]);
+	migrate_link_open(&vm->link, pair[0]);
 	world.vm[vm == &home->vms[1]].tag = ++world.ends;
 	world.vm[vm == &home->vms[1]].told = false;
 	world.vm[vm == &home->vms[1]].parked = false;

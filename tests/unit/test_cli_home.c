@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: cli/home.c cli/home_control.c cli/home_save.c cli/home_table.c
 // LINK: cli/home_vm.c cli/move.c cli/move_later.c cli/move_clock.c
-// LINK: cli/move_file.c cli/fault.c cli/vm.c cli/link.c cli/loop.c
-// LINK: cli/control.c cli/runtime.c cli/save.c cli/stats.c cli/probe.c
-// LINK: cli/plan.c cli/isa.c cli/checkpoint.c cli/files_state.c
-// LINK: cli/files_restore.c cli/files.c cli/files_data.c cli/files_dir.c
-// LINK: cli/files_path.c cli/volume.c cli/image.c migrate/channel.c
-// LINK: migrate/hash.c base/base.c base/error.c base/thread.c
+// LINK: cli/move_file.c cli/home_local.c cli/fault.c cli/vm.c migrate/link.c
+// cli/loop.c LINK: cli/control.c cli/runtime.c cli/save.c cli/stats.c
+// cli/probe.c LINK: cli/plan.c cli/isa.c cli/checkpoint.c cli/files_state.c
+// files/state.c LINK: cli/files_restore.c files/files.c files/data.c
+// files/dir.c LINK: files/path.c files/volume.c files/local.c cli/image.c
+// migrate/channel.c LINK: migrate/hash.c base/base.c base/error.c base/thread.c
 // LINK: ; -ljansson -lzip -lxxhash -lpthread
 /* What a home takes from VMs that do not keep to their part. */
 #include <stdarg.h>
@@ -35,7 +35,7 @@
 
 enum { ZEROES = 3, MIB = 1 << 20, QUEUE_MAX = 8 * MIB };
 
-static struct cli_volumes volumes;
+static struct files_volumes volumes;
 static struct cli_plan plan;
 static struct cli_home_config config = {
 	.volumes = &volumes,
@@ -85,7 +85,7 @@ static int open_vm(struct cli_vm *vm)
 
 	cli_vm_init(vm);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	cli_link_open(&vm->link, pair[0]);
+	migrate_link_open(&vm->link, pair[0]);
 	vm->home = &t.home;
 	return pair[1];
 }
@@ -105,7 +105,7 @@ static int set_up(void **state)
 	if (cli_loop_open(&home->loop, NULL) < 0)
 		return -1;
 	cli_control_init(&home->control, &home->loop, home_request, home);
-	cli_files_init(&home->files, &volumes);
+	files_init(&home->files, &volumes);
 	home->files.at[ZEROES].fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
 	t.owner = open_vm(home->owner);
 	t.target = open_vm(home->target);
@@ -116,7 +116,7 @@ static int tear_down(void **state)
 {
 	home_retire(&t.home, t.home.owner);
 	home_retire(&t.home, t.home.target);
-	cli_files_free(&t.home.files);
+	files_free(&t.home.files);
 	cli_loop_close(&t.home.loop);
 	cli_stats_free(&t.home.stats);
 	close(t.home.timer.fd);
@@ -141,9 +141,9 @@ static void turn(void)
 
 	while (t.home.state != HOME_ENDED && poll(&p, 1, 200) > 0) {
 		assert_int_equal(cli_loop_turn(&t.home.loop, NULL), 0);
-		assert_in_range(cli_link_queued(&t.home.owner->link), 0,
+		assert_in_range(migrate_link_queued(&t.home.owner->link), 0,
 				QUEUE_MAX);
-		assert_in_range(cli_link_queued(&t.home.target->link), 0,
+		assert_in_range(migrate_link_queued(&t.home.target->link), 0,
 				QUEUE_MAX);
 	}
 }
@@ -177,8 +177,8 @@ static void flooded(const struct flood *f, int fd)
 	assert_int_equal(pthread_create(&thread, NULL, flood_main, (void *)f),
 			 0);
 	turn();
-	assert_true(cli_link_queued(&t.home.owner->link) > 4 * MIB ||
-		    cli_link_queued(&t.home.target->link) > 4 * MIB);
+	assert_true(migrate_link_queued(&t.home.owner->link) > 4 * MIB ||
+		    migrate_link_queued(&t.home.target->link) > 4 * MIB);
 	while (count < f->count) {
 		struct pollfd p[] = {
 			{ .fd = t.home.loop.epoll, .events = POLLIN },
