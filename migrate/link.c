@@ -81,9 +81,11 @@ static void link_queue(struct migrate_link *link, const struct iovec *parts,
 	for (int i = 0; i < count; i++) {
 		size_t skip = sent < parts[i].iov_len ? sent : parts[i].iov_len;
 
-		base_buffer_add(&link->queue,
-				(const char *)parts[i].iov_base + skip,
-				parts[i].iov_len - skip);
+		/* An empty part may have no address. */
+		if (parts[i].iov_len > skip)
+			base_buffer_add(&link->queue,
+					(const char *)parts[i].iov_base + skip,
+					parts[i].iov_len - skip);
 		sent -= skip;
 	}
 }
