@@ -4,8 +4,9 @@
 // LINK: monitor/push.c monitor/fetch.c monitor/fetch_guest.c
 // LINK: monitor/link.c monitor/probe.c monitor/elf.c
 // LINK: monitor/memory.c monitor/arch/x86-64/isa.c migrate/channel.c
-// LINK: migrate/stream.c migrate/pack.c migrate/hash.c base/base.c base/error.c
-// LINK: base/thread.c tests/fuzz/shared/vm.c; -llz4 -lpthread
+// LINK: migrate/stream.c migrate/pack.c migrate/hash.c base/base.c
+// LINK: base/error.c base/thread.c tests/fuzz/shared/vm.c
+// LINK: tests/fuzz/shared/stream.c; -llz4 -lpthread
 // OPTIONS: -max_len=1024
 /*
  * The target of a move: takes a stream in whose sections are the input's but
@@ -14,9 +15,7 @@
  */
 #include <string.h>
 
-#include "hexo/isa.h"
-#include "migrate/stream.h"
-#include "tests/fuzz/shared/vm.h"
+#include "tests/fuzz/shared/stream.h"
 
 enum { SECTIONS_MAX = 12, PAGES = 2 };
 
@@ -41,45 +40,6 @@ static int put(void *ctx, const struct iovec *parts, int count,
 	return 0;
 }
 
-static void write_vm(struct migrate_writer *w, struct fuzz_input *in)
-{
-	const struct hexo_layout *l = &fuzz_vm.memory.layout;
-	uint8_t how = fuzz_byte(in);
-	struct hexo_section_vm vm;
-
-	fuzz_take(in, &vm, how & 1 ? sizeof(vm) : 0);
-	if (!(how & 1))
-		memset(&vm, 0, sizeof(vm));
-	if (!(how & 2)) {
-		vm.memory = l->portable_high - l->portable_low;
-		vm.stack = l->pstack_high - l->pstack_low;
-	}
-	if (!(how & 4)) {
-		vm.frame_bytes = fuzz_byte(in) * UINT64_C(128);
-		vm.frames = vm.frame_bytes / 32;
-	}
-	if (!(how & 8))
-		vm.source_isa = HEXO_ISA_aarch64;
-	fuzz_check(migrate_writer_vm(w, &vm, NULL) == 0);
-}
-
-/* An address near the begin or the end of a part of the memory. */
-static uint64_t some_page(struct fuzz_input *in)
-{
-	const struct hexo_layout *l = &fuzz_vm.memory.layout;
-	const uint64_t edges[] = {
-		l->portable_low, l->portable_high,
-		l->pstack_low,   l->pstack_high,
-		l->frames_low,   l->frames_high,
-		l->nstack_low,   0,
-	};
-	uint8_t which = fuzz_byte(in);
-	int8_t off = (int8_t)fuzz_byte(in);
-
-	return edges[which % 8] +
-	       (uint64_t)(int64_t)off * (which & 128 ? 8 : HEXO_PAGE_SIZE);
-}
-
 /* Pages packed as the writer would, or bytes of the input in their place. */
 static void write_packed(struct migrate_writer *w, struct fuzz_input *in,
 			 const void *pages)
@@ -89,7 +49,7 @@ static void write_packed(struct migrate_writer *w, struct fuzz_input *in,
 		struct hexo_section_pages pages;
 		char block[64];
 	} s = { .head.type = HEXO_SECTION_PACKED };
-	uint64_t addr = some_page(in);
+	uint64_t addr = fuzz_stream_page(in);
 	uint8_t how = fuzz_byte(in);
 
 	if (how & 128) {
@@ -118,15 +78,15 @@ static void write_section(struct migrate_writer *w, struct fuzz_input *in)
 
 	switch (what % 8) {
 	case 0:
-		write_vm(w, in);
+		fuzz_stream_vm(w, in);
 		break;
 	case 1:
 	case 2:
-		addr = some_page(in);
+		addr = fuzz_stream_page(in);
 		migrate_writer_pages(w, addr, what % 8, pages, NULL);
 		break;
 	case 3:
-		addr = some_page(in);
+		addr = fuzz_stream_page(in);
 		migrate_writer_zero(w, addr, (uint32_t)what << (what & 24),
 				    NULL);
 		break;

@@ -102,7 +102,8 @@ for ((i = 0; i < 256; i++)); do
 	head -n 1 "$seeds/lists/clients"
 done > "$seeds/lists/full"
 
-for name in channel serve session hypercall receive files home relay; do
+for name in channel serve session hypercall receive files home relay \
+	fetch; do
 	"$root/build/fuzz/messages" "$name" > "$seeds/$name/messages"
 done
 "$root/build/fuzz/messages" resume > "$seeds/serve/resume"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * usage: messages
- * channel|serve|resume|session|hypercall|receive|files|home|relay
+ * usage: messages channel|serve|resume|session|hypercall|receive|files|
+ *                 home|relay|fetch
  *
  * Writes one seed to standard output: messages as our own programs send them,
  * or a script for a harness whose inputs are scripts.
@@ -93,6 +93,21 @@ static void session(void)
 	byte(5);
 	byte(1 << 3 | 4);
 	byte(5);
+}
+
+/* Steps as tests/fuzz/fetch.c takes them: the guest waits for a page, gives
+ * some back and writes to one; then all the rest is zero, and END. */
+static void fetch(void)
+{
+	bytes("\0\0\0", 3);
+	bytes("\1\0\4", 3);
+	bytes("\0\11\0\4\0\0", 6);
+	bytes("\37\0\23", 3);
+	bytes("\5\0\6", 3);
+	bytes("\0\11\0\6\2\144", 6);
+	bytes("\0\5\377\0\0\0", 6);
+	bytes("\0\5\377\1\2\0\0", 7);
+	bytes("\0\4\0", 3);
 }
 
 /* Steps as tests/fuzz/relay.c takes them. */
@@ -255,7 +270,7 @@ int main(int argc, char **argv)
 		{ "resume", resume },       { "session", session },
 		{ "hypercall", hypercall }, { "receive", receive },
 		{ "files", files },         { "home", home },
-		{ "relay", relay },
+		{ "relay", relay },         { "fetch", fetch },
 	};
 
 	for (size_t i = 0; i < sizeof(seeds) / sizeof(*seeds); i++)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
@@ -35,6 +36,18 @@ static void take_stream(struct migrate_reader *r, const struct migrate_msg *m)
 		fuzz_fail(__FILE__, __LINE__, err.text);
 }
 
+static void take_need(const struct migrate_msg *m)
+{
+	const struct vm_range *g;
+	struct hexo_msg_need need;
+
+	fuzz_check(m->len == sizeof(need));
+	memcpy(&need, m->data, sizeof(need));
+	g = vm_memory_find(&fuzz_vm.memory, need.addr);
+	fuzz_check(g && vm_memory_is_program(&fuzz_vm.memory, g) &&
+		   need.addr % HEXO_PAGE_SIZE == 0);
+}
+
 static void *home_main(void *arg)
 {
 	struct migrate_inbox in = { 0 };
@@ -49,6 +62,9 @@ static void *home_main(void *arg)
 		case HEXO_MSG_SHIPPED:
 			fuzz_check(migrate_reader_finish(&reader, &err) == 0);
 			migrate_reader_free(&reader);
+			break;
+		case HEXO_MSG_NEED:
+			take_need(&in.msg);
 			break;
 		case HEXO_MSG_IO:
 			fuzz_check(in.msg.len >= sizeof(struct hexo_msg_io));
