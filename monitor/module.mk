@@ -5,7 +5,7 @@ MONITOR_SRC := $(addprefix monitor/, main.c state.c link.c probe.c memory.c elf.
                fetch_guest.c sandbox.c jail.c tables.c \
                backend_kvm.c backend_process.c)
 
-MONITOR_ARCH := isa.c decode.c traps.c kvm.c process.c
+MONITOR_ARCH := isa.c cpu.c decode.c traps.c kvm.c process.c
 
 # liblz4 is not shared: each move starts a hexo-vm, and loading takes time.
 define monitor

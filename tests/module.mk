@@ -24,6 +24,7 @@ $(B)/tests/native/numbers: NATIVE_FLAGS := -mcx16
 $(B)/tests/native/vast: NATIVE_FLAGS := -mcmodel=large
 
 include tests/packages/packages.mk
+include tests/guests/guests.mk
 
 # --- Units: the comment lines "LINK: sources; libraries" say what each needs.
 
@@ -126,7 +127,7 @@ torture-faults: all faulty $(PROXY) $(B)/tests/programs/dirty \
 # --- Everything -------------------------------------------------------------
 
 .PHONY: check check-programs check-unit
-check-programs: all faulty $(TEST_IMAGES) $(TEST_NATIVE) $(BENCH_IMAGES) \
+check-programs: all faulty $(HOSTILE) $(TEST_IMAGES) $(TEST_NATIVE) $(BENCH_IMAGES) \
 		$(BENCH_NATIVE) $(MATRIX) packages $(B)/bench/count.so \
 		$(COUNTED) $(CAPTURE_GEN) $(CTORTURE) $(PROXY) \
 		$(B)/tests/commands/faults-spread.bats

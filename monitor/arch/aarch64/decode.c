@@ -4,6 +4,7 @@
 /* Exception classes (ESR bits 31..26) of exceptions from EL0. */
 enum {
 	EC_UNKNOWN = 0x00,
+	EC_WAIT = 0x01, /* WFI, WFE */
 	EC_ILLEGAL_STATE = 0x0e,
 	EC_SVC = 0x15,
 	EC_SYSTEM_REGISTER = 0x18,
@@ -82,6 +83,7 @@ void vm_decode_syndrome(uint64_t esr, uint64_t addr, struct vm_fault *f)
 	case EC_ILLEGAL_STATE:
 		f->cause = VM_CAUSE_ILLEGAL;
 		break;
+	case EC_WAIT:
 	case EC_SVC:
 	case EC_SYSTEM_REGISTER:
 	case EC_SP_ALIGNMENT:

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "monitor/arch/aarch64/cpu.h"
 #include "monitor/arch/aarch64/decode.h"
 #include "monitor/arch/aarch64/traps.h"
 #include "monitor/tables.h"
@@ -21,15 +22,18 @@
 	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE | \
 	 KVM_REG_ARM_CORE_REG(field))
 
-#define SYS_SCTLR ARM64_SYS_REG(3, 0, 1, 0, 0)
-#define SYS_CPACR ARM64_SYS_REG(3, 0, 1, 0, 2)
-#define SYS_TTBR0 ARM64_SYS_REG(3, 0, 2, 0, 0)
-#define SYS_TCR   ARM64_SYS_REG(3, 0, 2, 0, 2)
-#define SYS_ESR   ARM64_SYS_REG(3, 0, 5, 2, 0)
-#define SYS_FAR   ARM64_SYS_REG(3, 0, 6, 0, 0)
-#define SYS_MAIR  ARM64_SYS_REG(3, 0, 10, 2, 0)
-#define SYS_VBAR  ARM64_SYS_REG(3, 0, 12, 0, 0)
-#define SYS_ELR   CORE(elr_el1)
+#define SYS_PFR0    ARM64_SYS_REG(3, 0, 0, 4, 0)
+#define SYS_MMFR0   ARM64_SYS_REG(3, 0, 0, 7, 0)
+#define SYS_SCTLR   ARM64_SYS_REG(3, 0, 1, 0, 0)
+#define SYS_CPACR   ARM64_SYS_REG(3, 0, 1, 0, 2)
+#define SYS_TTBR0   ARM64_SYS_REG(3, 0, 2, 0, 0)
+#define SYS_TCR     ARM64_SYS_REG(3, 0, 2, 0, 2)
+#define SYS_ESR     ARM64_SYS_REG(3, 0, 5, 2, 0)
+#define SYS_FAR     ARM64_SYS_REG(3, 0, 6, 0, 0)
+#define SYS_MAIR    ARM64_SYS_REG(3, 0, 10, 2, 0)
+#define SYS_VBAR    ARM64_SYS_REG(3, 0, 12, 0, 0)
+#define SYS_CNTKCTL ARM64_SYS_REG(3, 0, 14, 1, 0)
+#define SYS_ELR     CORE(elr_el1)
 
 #define DESC_PAGE        UINT64_C(3)
 #define DESC_BLOCK       UINT64_C(1)
@@ -48,10 +52,13 @@
 #define TCR_SETUP                                              \
 	(UINT64_C(25) | UINT64_C(1) << 8 | UINT64_C(1) << 10 | \
 	 UINT64_C(3) << 12 | UINT64_C(1) << 23 | UINT64_C(2) << 32)
-/* M C I, EL0 may use DC ZVA, CTR_EL0, WFI and WFE; the rest as reserved. */
-#define SCTLR_SETUP UINT64_C(0x30d5d805)
-#define CPACR_SETUP (UINT64_C(3) << 20) /* floating point at all levels */
-#define PSTATE_EL0  UINT64_C(0x3c0)     /* EL0t, all interrupts masked */
+/* M C I and what is reserved as 1. Off for EL0: DC ZVA, CTR_EL0, maintenance
+ * of caches, WFI, WFE, interrupt masks; pointer authentication, MOPS, ST64B. */
+#define SCTLR_SETUP UINT64_C(0x30d01805)
+/* Floating point at all levels; no SVE, no SME. */
+#define CPACR_SETUP   (UINT64_C(3) << 20)
+#define CNTKCTL_SETUP UINT64_C(0)     /* no timers for EL0 */
+#define PSTATE_EL0    UINT64_C(0x3c0) /* EL0t, all interrupts masked */
 
 static uint64_t entry_leaf(uint64_t addr, uint32_t perm, bool huge)
 {
@@ -114,9 +121,21 @@ static int setup_vcpu(struct vm_kvm *k, struct hexo_error *err)
 	(void)ioctl(k->vm, KVM_ENABLE_CAP, &cap);
 	if (ioctl(k->vm, KVM_ARM_PREFERRED_TARGET, &init) < 0)
 		return hexo_fail_errno(err, "cannot ask KVM for its CPU");
+	/* No SVE, no pointer authentication, no PMU, ... */
+	memset(init.features, 0, sizeof(init.features));
 	if (ioctl(k->vcpu, KVM_ARM_VCPU_INIT, &init) < 0)
 		return hexo_fail_errno(err, "cannot set the vCPU up");
 	return 0;
+}
+
+static int check_cpu(const struct vm_kvm *k, struct hexo_error *err)
+{
+	uint64_t pfr0 = 0, mmfr0 = 0;
+	int r = register_get(k, SYS_PFR0, &pfr0, err);
+
+	if (r == 0)
+		r = register_get(k, SYS_MMFR0, &mmfr0, err);
+	return r < 0 ? r : vm_cpu_check(pfr0, mmfr0, err);
 }
 
 int vm_kvm_setup(struct vm_kvm *k, struct hexo_error *err)
@@ -127,6 +146,8 @@ int vm_kvm_setup(struct vm_kvm *k, struct hexo_error *err)
 	int r;
 
 	r = setup_vcpu(k, err);
+	if (r == 0)
+		r = check_cpu(k, err);
 	if (r == 0)
 		r = vm_tables_build(&tables, k->memory, &format, err);
 	if (r == 0)
@@ -145,6 +166,7 @@ int vm_kvm_setup(struct vm_kvm *k, struct hexo_error *err)
 		{ SYS_TCR, TCR_SETUP },
 		{ SYS_TTBR0, tables.root },
 		{ SYS_CPACR, CPACR_SETUP },
+		{ SYS_CNTKCTL, CNTKCTL_SETUP },
 		{ SYS_VBAR, vectors },
 		{ SYS_SCTLR, SCTLR_SETUP },
 		{ CORE(regs.pc), k->entry },

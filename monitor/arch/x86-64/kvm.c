@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 
 #include "base/base.h"
+#include "monitor/arch/x86-64/cpu.h"
 #include "monitor/arch/x86-64/decode.h"
 #include "monitor/arch/x86-64/traps.h"
 #include "monitor/tables.h"
@@ -24,17 +25,16 @@
 #define PTE_HUGE     UINT64_C(0x080)
 #define PTE_NO_EXEC  (UINT64_C(1) << 63)
 
-#define CR0_SETUP  UINT64_C(0x80050033) /* PG AM WP NE ET MP PE */
-#define CR4_SETUP  UINT64_C(0x620)      /* OSXMMEXCPT OSFXSR PAE */
-#define CR4_XSAVE  (UINT64_C(1) << 18)
-#define EFER_SETUP UINT64_C(0xd00) /* NXE LMA LME */
+#define CR0_SETUP UINT64_C(0x80050033) /* PG AM WP NE ET MP PE */
+/* OSXMMEXCPT OSFXSR PAE, and TSD: the guest asks the monitor for the time.
+ * Without OSXSAVE there is no state but that of x87 and SSE. */
+#define CR4_SETUP  UINT64_C(0x624)
+#define EFER_SETUP UINT64_C(0xd00) /* NXE LMA LME; not SCE */
 
 #define RFLAGS_SETUP UINT64_C(0x2)
 
 /* No page fault has this address: it is not canonical. */
 #define CR2_UNTOUCHED UINT64_C(0x4845584f4845584f)
-
-#define XCR0_WANTED UINT64_C(7) /* x87 SSE AVX */
 
 enum { CPUID_MAX = 256 };
 
@@ -58,43 +58,25 @@ static const struct vm_tables_format format = {
 	.table = entry_table,
 };
 
-/*
- * What the host has, without the states that XCR0 leaves off (AVX-512, AMX):
- * their bits would promise instructions that fault. *xcr0 is what the host
- * has of XCR0_WANTED, 0 on a CPU without XSAVE. (Not the XSAVE bit but leaf
- * 0xd is asked: some hosts have the one without the other.)
- */
-static int setup_cpuid(struct vm_kvm *k, uint64_t *xcr0, struct hexo_error *err)
+static int setup_cpuid(struct vm_kvm *k, struct hexo_error *err)
 {
-	cleanup_free struct kvm_cpuid2 *c = NULL;
-	uint32_t i;
+	cleanup_free struct kvm_cpuid2 *host = NULL, *guest = NULL;
+	int r;
 
-	c = base_alloc(sizeof(*c) + CPUID_MAX * sizeof(c->entries[0]));
-	c->nent = CPUID_MAX;
-	if (ioctl(k->kvm, KVM_GET_SUPPORTED_CPUID, c) < 0)
+	host = base_alloc(sizeof(*host) + CPUID_MAX * sizeof(host->entries[0]));
+	guest = base_alloc(sizeof(*guest) +
+			   VM_CPU_LEAVES * sizeof(guest->entries[0]));
+	host->nent = CPUID_MAX;
+	if (ioctl(k->kvm, KVM_GET_SUPPORTED_CPUID, host) < 0)
 		return hexo_fail_errno(err, "cannot read KVM's CPUID");
-	*xcr0 = 0;
-	for (i = 0; i < c->nent; i++) {
-		struct kvm_cpuid_entry2 *e = &c->entries[i];
-
-		if (e->function == 7 && e->index == 0) {
-			e->ebx &= ~UINT32_C(0xdc230000); /* AVX512* */
-			e->ecx &= ~UINT32_C(0x00005842);
-			e->edx &= ~UINT32_C(0x03c0010c); /* and AMX* */
-		}
-		if (e->function == 0xd && e->index == 0) {
-			*xcr0 = e->eax & XCR0_WANTED;
-			e->eax &= (uint32_t)XCR0_WANTED;
-		}
-	}
-	if (ioctl(k->vcpu, KVM_SET_CPUID2, c) < 0)
-		return hexo_fail_errno(err, "cannot set the vCPU's CPUID");
-	return 0;
+	r = vm_cpu_cpuid(host, guest, err);
+	if (r == 0 && ioctl(k->vcpu, KVM_SET_CPUID2, guest) < 0)
+		r = hexo_fail_errno(err, "cannot set the vCPU's CPUID");
+	return r;
 }
 
 static int setup_system(struct vm_kvm *k, uint64_t root,
-			const struct vm_traps *traps, uint64_t xcr0,
-			struct hexo_error *err)
+			const struct vm_traps *traps, struct hexo_error *err)
 {
 	const struct kvm_segment code = {
 		.limit = 0xffffffff,
@@ -123,7 +105,6 @@ static int setup_system(struct vm_kvm *k, uint64_t root,
 		.type = 11, /* 64-bit task, busy */
 		.present = 1,
 	};
-	struct kvm_xcrs xcrs = { .nr_xcrs = 1, .xcrs = { { .value = xcr0 } } };
 	struct kvm_sregs s;
 
 	if (ioctl(k->vcpu, KVM_GET_SREGS, &s) < 0)
@@ -131,7 +112,7 @@ static int setup_system(struct vm_kvm *k, uint64_t root,
 	s.cr0 = CR0_SETUP;
 	s.cr2 = CR2_UNTOUCHED;
 	s.cr3 = root;
-	s.cr4 = CR4_SETUP | (xcr0 ? CR4_XSAVE : 0);
+	s.cr4 = CR4_SETUP;
 	s.efer = EFER_SETUP;
 	s.cs = code;
 	s.ds = s.es = s.fs = s.gs = s.ss = data;
@@ -142,8 +123,6 @@ static int setup_system(struct vm_kvm *k, uint64_t root,
 	s.idt.limit = TRAPS_IDT_SIZE - 1;
 	if (ioctl(k->vcpu, KVM_SET_SREGS, &s) < 0)
 		return hexo_fail_errno(err, "cannot set the vCPU up");
-	if (xcr0 && ioctl(k->vcpu, KVM_SET_XCRS, &xcrs) < 0)
-		return hexo_fail_errno(err, "cannot enable the vCPU's AVX");
 	return 0;
 }
 
@@ -156,16 +135,15 @@ int vm_kvm_setup(struct vm_kvm *k, struct hexo_error *err)
 	};
 	struct vm_tables tables;
 	struct vm_traps traps;
-	uint64_t xcr0 = 0;
 	int r;
 
 	r = vm_tables_build(&tables, k->memory, &format, err);
 	if (r == 0)
 		r = vm_traps_setup(&traps, &tables, err);
 	if (r == 0)
-		r = setup_cpuid(k, &xcr0, err);
+		r = setup_cpuid(k, err);
 	if (r == 0)
-		r = setup_system(k, tables.root, &traps, xcr0, err);
+		r = setup_system(k, tables.root, &traps, err);
 	if (r == 0 && ioctl(k->vcpu, KVM_SET_REGS, &regs) < 0)
 		r = hexo_fail_errno(err, "cannot set the vCPU's registers");
 	return r;

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "monitor/arch/aarch64/cpu.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* Fields of four bits; for those that are needed one value means no. */
+static const struct {
+	unsigned reg, shift, no;
+	const char *name;
+} needed[] = {
+	{ 0, 0, 0x0, "AArch64 at EL0" },
+	{ 0, 16, 0xf, "floating point" },
+	{ 0, 20, 0xf, "Advanced SIMD" },
+	{ 1, 28, 0xf, "pages of 4 KiB" },
+};
+
+int vm_cpu_check(uint64_t pfr0, uint64_t mmfr0, struct hexo_error *err)
+{
+	const uint64_t reg[] = { pfr0, mmfr0 };
+	char missing[128] = "";
+	size_t at = 0;
+
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+		if ((reg[needed[i].reg] >> needed[i].shift & 0xf) !=
+		    needed[i].no)
+			continue;
+		at += (size_t)snprintf(missing + at, sizeof(missing) - at,
+				       "%s%s", at ? ", " : "", needed[i].name);
+	}
+	if (!at)
+		return 0;
+	return hexo_fail(err, -ENOTSUP,
+			 "the CPU that KVM gives a VM on this host lacks %s, "
+			 "which every image of Hexo needs: run the job on "
+			 "another node, or with --backend process",
+			 missing);
+}
