@@ -2,11 +2,12 @@
 // LINK: cli/home.c cli/home_control.c cli/home_save.c cli/home_table.c
 // LINK: cli/home_vm.c cli/move.c cli/move_later.c cli/move_clock.c
 // LINK: cli/move_file.c cli/home_local.c cli/fault.c cli/vm.c migrate/link.c
-// cli/loop.c LINK: cli/control.c cli/runtime.c cli/save.c cli/stats.c
-// cli/probe.c LINK: cli/plan.c cli/isa.c cli/checkpoint.c cli/files_state.c
-// files/state.c LINK: cli/files_restore.c files/files.c files/data.c
-// files/dir.c LINK: files/path.c files/volume.c files/local.c cli/image.c
-// migrate/channel.c LINK: migrate/hash.c base/base.c base/error.c base/thread.c
+// LINK: cli/loop.c cli/control.c cli/runtime.c cli/save.c cli/stats.c
+// LINK: cli/probe.c cli/plan.c cli/isa.c cli/checkpoint.c cli/files_state.c
+// LINK: files/state.c cli/files_restore.c files/files.c files/data.c
+// LINK: files/dir.c files/path.c files/volume.c files/local.c cli/image.c
+// LINK: migrate/channel.c migrate/hash.c base/base.c base/error.c
+// LINK: base/thread.c
 // LINK: ; -ljansson -lzip -lxxhash -lpthread
 /* What a home takes from VMs that do not keep to their part. */
 #include <stdarg.h>
