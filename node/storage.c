@@ -205,6 +205,7 @@ static _Noreturn void storage_main(const struct node_storage_policy *policy,
 	if (send(STORAGE_CONTROL, &err, sizeof(err), MSG_NOSIGNAL) < 0 || r < 0)
 		_exit(1);
 	node_storage_serve(volumes, STORAGE_VM, STORAGE_HOME, STORAGE_CONTROL);
+	_exit(0);
 }
 
 /* Whether the process has opened everything. */

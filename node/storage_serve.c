@@ -299,8 +299,8 @@ static bool storage_turn(struct storage *s)
 	return s->vm.fd >= 0 || migrate_link_queued(&s->home);
 }
 
-_Noreturn void node_storage_serve(struct files_volumes *volumes, int vm,
-				  int home, int control)
+void node_storage_serve(struct files_volumes *volumes, int vm, int home,
+			int control)
 {
 	struct storage *s = base_alloc(sizeof(*s));
 
@@ -311,5 +311,4 @@ _Noreturn void node_storage_serve(struct files_volumes *volumes, int vm,
 	s->answer = base_alloc(HEXO_IO_MAX);
 	while (storage_turn(s))
 		;
-	_exit(0);
 }

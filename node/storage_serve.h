@@ -10,8 +10,9 @@ int node_storage_confine(const struct files_volumes *volumes,
 			 struct hexo_error *err);
 
 /* Passes messages between the VM and its home, and answers those to local
- * volumes, until one of the two has closed. */
-_Noreturn void node_storage_serve(struct files_volumes *volumes, int vm,
-				  int home, int control);
+ * volumes, until one of the two has closed; the process then has no more to do.
+ */
+void node_storage_serve(struct files_volumes *volumes, int vm, int home,
+			int control);
 
 #endif

@@ -296,6 +296,65 @@ steps_end() {
 	[ "$(wc -l < far/data/out)" = 3 ]
 }
 
+# storage_of HEXOD: the process that serves local volumes for its one VM
+storage_of() {
+	local relay pid
+	relay=$(pgrep -P "$1")
+	for pid in $(pgrep -P "$relay"); do
+		[ "$(< "/proc/$pid/comm")" != hexod-x86-64 ] || echo "$pid"
+	done
+}
+
+@test "who serves them has no rights but these" {
+	local status uid=65534
+	steps_begin --node far
+	step 1
+	status=/proc/$(storage_of "$far_pid")/status
+	cat "$status"
+	[ "$(id -u)" = 0 ] || uid=$(id -u)
+	grep -Pq "^Uid:\t$uid\t$uid\t$uid\t$uid$" "$status"
+	grep -Pq "^CapPrm:\t0+$" "$status"
+	grep -Pq "^NoNewPrivs:\t1$" "$status"
+	grep -Pq "^Seccomp:\t2$" "$status"
+	for i in 2 3 4 5 6; do step "$i"; done
+	steps_end ffffff
+}
+
+@test "who serves them is killed: the VM ends, and its home says so" {
+	steps_begin --node far
+	step 1
+	kill -KILL "$(storage_of "$far_pid")"
+	ended 125
+	grep -q "VM steps at far is lost" stderr
+}
+
+# A job that has moved to "near", and waits there for what is there already.
+target_is_lost() {
+	CONTROL=/d HEXO_TEST_KILL_TARGET=run steps_begin --timeout 2 "$@"
+	touch near/data/{2..6} data/1
+	wait_text "in 01" stdout
+}
+
+@test "a target that was given up has had no effect" {
+	target_is_lost
+	run hexo migrate steps near --mode stop
+	echo "$output"
+	[ "$status" != 0 ]
+	touch data/{2..6}
+	steps_end ssssss
+	[ ! -s near/data/out ]
+}
+
+@test "the same in a post-copy, whose source can go on then" {
+	need_kvm
+	target_is_lost --backend kvm
+	run hexo migrate steps near --mode post-copy
+	echo "$output"
+	touch data/{2..6}
+	steps_end ssssss
+	[ ! -s near/data/out ]
+}
+
 @test "a node that is killed takes the job; the files are there" {
 	steps_begin --node far
 	step 1
