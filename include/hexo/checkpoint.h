@@ -14,13 +14,15 @@
  *   "format": 2,                     HEXO_CHECKPOINT_FORMAT
  *   "id": "ep-3f2a", "job": "/home/u/ep",       name, and path of the image
  *   "isa": "x86-64", "polls": n, "time": seconds since 1970,
- *   "volumes": [ { "guest": "/", "host": "/home/u", "readonly": false } ],
+ *   "volumes": [ { "guest": "/", "host": "/home/u", "readonly": false,
+ *                  "local": false } ],
  *   "files": [ { "handle": 3, "access": "rw" (or "r", "w"),
  *                "readonly": false,
  *                "guest": "/data/x",             or
  *                "deleted": "/data", "xxh3": "<16 hex>",  (its directory)
  *                "size": n, "mtime_ns": n, "ino": n },
- *              { "handle": 4, "above": "/" } ],  above all volumes
+ *              { "handle": 4, "above": "/" } ],  above all volumes; handles of
+ *                  local volumes are HEXO_LOCAL_HANDLE and more
  *   "streams": [ { "handle": 0, "host": "/home/u/in", "ino": n,
  *                  "offset": n } ]        those that are files: of 0, 1, 2
  * }

@@ -35,6 +35,18 @@ teardown_file() {
 	[ "$status" = 1 ]
 }
 
+@test "a job uses a directory of the board's own" {
+	natively files "$PWD/native-vol"
+	hexo_run --node "$BOARD" --backend kvm --volume-local /scratch:/vol \
+		"$(image files)" /vol
+	cat stderr
+	[ "$status" = 0 ]
+	diff expected stdout
+	hexo_run --node "$BOARD" --volume-local /scratch:/vol \
+		"$(image paths)" read /vol/records
+	grep -qx "/vol/records: record 0000 00000000" stdout
+}
+
 # there_and_back PROGRAM [ARG...]: server KVM, board KVM, server KVM
 there_and_back() {
 	local polls

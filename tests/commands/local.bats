@@ -335,7 +335,7 @@ target_is_lost() {
 	wait_text "in 01" stdout
 }
 
-@test "a target that was given up has had no effect" {
+@test "a target is lost when it runs: the source has its files open still" {
 	target_is_lost
 	run hexo migrate steps near --mode stop
 	echo "$output"
@@ -345,7 +345,7 @@ target_is_lost() {
 	[ ! -s near/data/out ]
 }
 
-@test "the same in a post-copy, whose source can go on then" {
+@test "the same in a post-copy, whose source can go on there" {
 	need_kvm
 	target_is_lost --backend kvm
 	run hexo migrate steps near --mode post-copy
