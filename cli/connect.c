@@ -18,6 +18,7 @@ enum { CONNECT_ANSWER = 3 }; /* the child's descriptor of the answer */
 /* What the child answers; a descriptor comes along if code is 0. */
 struct connect_outcome {
 	uint32_t isa;
+	uint64_t speed;
 	struct hexo_error err;
 };
 
@@ -30,9 +31,10 @@ union connect_rights {
 /* In the child: all exchanges with the hexod. Returns the connection,
  * which is the session's. */
 static int connect_node(const struct cli_vm_config *config,
-			const struct cli_place *place, uint32_t *isa,
-			uint64_t session[2], struct hexo_error *err)
+			const struct cli_place *place,
+			struct connect_outcome *outcome, uint64_t session[2])
 {
+	struct hexo_error *err = &outcome->err;
 	struct node_info info;
 	struct node_vm vm = {
 		.name = config->name,
@@ -56,13 +58,16 @@ static int connect_node(const struct cli_vm_config *config,
 	if (!elf)
 		return hexo_fail(err, -ENOEXEC, "%s has no ISA %s",
 				 config->image->path, cli_isa_name(info.isa));
-	*isa = info.isa;
+	outcome->isa = info.isa;
 	vm.elf = elf->data;
 	vm.elf_size = elf->entry.size;
 	files_volumes_list(config->volumes, &volumes);
 	vm.volumes = volumes.data;
 	vm.volumes_len = volumes.len;
-	r = node_start_vm(fd, &vm, NODE_TIMEOUT_MS, session, err);
+	if (place->measure)
+		r = node_ask_speed(fd, NODE_TIMEOUT_MS, &outcome->speed, err);
+	if (r == 0)
+		r = node_start_vm(fd, &vm, NODE_TIMEOUT_MS, session, err);
 	base_buffer_free(&volumes);
 	return r < 0 ? r : base_take_fd(fd);
 }
@@ -100,8 +105,7 @@ static _Noreturn void connect_main(const struct cli_vm_config *config,
 	};
 	int pair[2];
 
-	keeper.link = connect_node(config, place, &outcome.isa, keeper.session,
-				   &outcome.err);
+	keeper.link = connect_node(config, place, &outcome, keeper.session);
 	if (keeper.link >= 0 &&
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		keeper.link =
@@ -149,8 +153,8 @@ int cli_connect_start(const struct cli_vm_config *config,
 	connect_main(config, place);
 }
 
-int cli_connect_finish(int pending, enum hexo_isa *isa, int *channel,
-		       struct hexo_error *err)
+int cli_connect_finish(int pending, enum hexo_isa *isa, uint64_t *speed,
+		       int *channel, struct hexo_error *err)
 {
 	struct connect_outcome outcome;
 	union connect_rights rights;
@@ -177,5 +181,6 @@ int cli_connect_finish(int pending, enum hexo_isa *isa, int *channel,
 		return hexo_fail(err, -EIO, "the node gave no connection");
 	memcpy(channel, CMSG_DATA(c), sizeof(int));
 	*isa = outcome.isa;
+	*speed = outcome.speed;
 	return 0;
 }

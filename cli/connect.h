@@ -16,8 +16,9 @@ int cli_connect_start(const struct cli_vm_config *config,
 		      const struct cli_place *place, int *pending, pid_t *pid,
 		      struct hexo_error *err);
 
-/* The outcome: the node's ISA and the VM's channel, or why there is none. */
-int cli_connect_finish(int pending, enum hexo_isa *isa, int *channel,
-		       struct hexo_error *err);
+/* The outcome: the node's ISA, the link's speed (0: not measured) and the VM's
+ * channel, or why there is none. */
+int cli_connect_finish(int pending, enum hexo_isa *isa, uint64_t *speed,
+		       int *channel, struct hexo_error *err);
 
 #endif

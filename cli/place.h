@@ -16,6 +16,7 @@ struct cli_place {
 	bool remote;       /* at address; else a child of ours */
 	bool board;        /* an emulated one, of this machine's */
 	struct node_address address;
+	bool measure; /* the link's speed, when connecting there */
 };
 
 /*

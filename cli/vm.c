@@ -169,7 +169,8 @@ int cli_vm_launch(struct cli_vm *vm, const struct cli_vm_config *config,
 int cli_vm_connected(struct cli_vm *vm, struct hexo_error *err)
 {
 	int channel;
-	int r = cli_connect_finish(vm->pending, &vm->place.isa, &channel, err);
+	int r = cli_connect_finish(vm->pending, &vm->place.isa, &vm->speed,
+				   &channel, err);
 	int pending = base_take_fd(vm->pending);
 	pid_t pid = vm->pid;
 

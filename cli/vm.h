@@ -35,6 +35,7 @@ struct cli_vm {
 	pid_t keeper; /* who keeps the link to a node; -1: none */
 	int news;     /* from there: struct cli_keeper_news; else -1 */
 	bool unreachable;
+	uint64_t speed; /* of the link, as measured: bytes a second; 0: not */
 	struct cli_watch news_watch; /* the home's */
 	uint32_t backend, no_fetch;  /* as HELLO said */
 	struct home *home;           /* whose VM it is */

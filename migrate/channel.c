@@ -57,6 +57,7 @@ static const char *const names[] = {
 	[HEXO_MSG_NODE_REFUSED] = "NODE_REFUSED",
 	[HEXO_MSG_NODE_RESUME] = "NODE_RESUME",
 	[HEXO_MSG_NODE_SESSION] = "NODE_SESSION",
+	[HEXO_MSG_NODE_SPEED] = "NODE_SPEED",
 };
 
 static bool msg_known(unsigned type)

@@ -22,6 +22,10 @@
 enum {
 	DATA_MAX = 1 << 18, /* bytes of one NODE_DATA message */
 	RETRY_US = 10000,
+	SPEED_BYTES = 32 << 10,
+	SPEED_BYTES_MAX = 256 << 10,
+	SPEED_TRIES = 4,
+	SPEED_NS_MAX = 200000000,
 };
 
 static int wait_connected(int fd, int timeout_ms)
@@ -214,6 +218,43 @@ int node_ask_info(int fd, int timeout_ms, struct node_info *info,
 	if (r < 0)
 		return r;
 	return parse_info(inbox.msg.data, inbox.msg.len, info, err);
+}
+
+/* How long so many bytes take to be answered. */
+static int ask_speed(int fd, const void *data, size_t len, int timeout_ms,
+		     uint64_t *ns, struct hexo_error *err)
+{
+	cleanup_inbox struct migrate_inbox inbox = { 0 };
+	uint64_t begin = base_now_ns();
+	int r = migrate_channel_send(fd, HEXO_MSG_NODE_SPEED, data, len, err);
+
+	if (r == 0)
+		r = expect(&inbox, fd, HEXO_MSG_NODE_SPEED, timeout_ms, err);
+	*ns = base_now_ns() - begin;
+	return r;
+}
+
+int node_ask_speed(int fd, int timeout_ms, uint64_t *speed,
+		   struct hexo_error *err)
+{
+	cleanup_free char *data = base_alloc(SPEED_BYTES_MAX);
+	size_t len = SPEED_BYTES;
+	uint64_t trip, ns = 0, cost, one, best = 0;
+	int r = ask_speed(fd, NULL, 0, timeout_ms, &trip, err);
+
+	/* Both ends may have other things to do: the best time counts. A slow
+	 * link must not be busy for long with that. */
+	for (int i = 0; r == 0 && i < SPEED_TRIES && ns < SPEED_NS_MAX; i++) {
+		r = ask_speed(fd, data, len, timeout_ms, &ns, err);
+		/* Without the way there and back, which varies. */
+		cost = ns - (trip < ns / 2 ? trip : ns / 2);
+		one = (uint64_t)((double)len / (double)cost * 1e9);
+		/* The little before may have been a buffer's. */
+		best = one > best || i == 1 ? one : best;
+		len = SPEED_BYTES_MAX;
+	}
+	*speed = best;
+	return r;
 }
 
 int node_info(const struct node_address *address, int timeout_ms,

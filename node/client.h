@@ -43,6 +43,11 @@ int node_ask_info(int fd, int timeout_ms, struct node_info *info,
 int node_info(const struct node_address *address, int timeout_ms,
 	      struct node_info *info, struct hexo_error *err);
 
+/* Measures how fast the link carries what is sent there, in bytes a second: by
+ * 32 KiB, and by 256 some times if they take no more than 200 ms. */
+int node_ask_speed(int fd, int timeout_ms, uint64_t *speed,
+		   struct hexo_error *err);
+
 struct node_vm {
 	const char *name; /* for listings; cut to what fits */
 	const void *elf;  /* of the node's ISA, as in the image */

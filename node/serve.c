@@ -311,6 +311,9 @@ static int serve_message(struct serve *s, struct hexo_error *err)
 		return serve_vm(s, err);
 	case HEXO_MSG_NODE_RESUME:
 		return serve_resume(s, err);
+	case HEXO_MSG_NODE_SPEED:
+		return migrate_channel_send(s->client, HEXO_MSG_NODE_SPEED,
+					    NULL, 0, err);
 	default:
 		return hexo_fail(err, -EPROTO, "%s message to hexod",
 				 migrate_msg_name(s->inbox.msg.type));

@@ -153,6 +153,8 @@ enum hexo_msg_type {
 				    whose connection broke */
 	HEXO_MSG_NODE_SESSION,   /* struct hexo_msg_resume: its frames follow,
 				    both ways */
+	HEXO_MSG_NODE_SPEED,     /* any bytes; answered by the same type, empty:
+				    how fast is the link? */
 };
 
 /* For START and RECEIVE; after START the boot block follows. */

@@ -128,6 +128,20 @@ static void drops_garbage(void **state)
 	assert_refused(fd, "NODE_IMAGE message of 1 bytes");
 }
 
+static void tells_how_fast_the_link_is(void **state)
+{
+	cleanup_close int fd = connect_node();
+	struct node_info info;
+	struct hexo_error err;
+	uint64_t speed = 0;
+
+	assert_int_equal(node_ask_speed(fd, 1000, &speed, &err), 0);
+	assert_true(speed > 1000000);
+	/* The connection is as it was. */
+	assert_int_equal(node_ask_info(fd, 1000, &info, &err), 0);
+	free(info.json);
+}
+
 static void drops_slow_clients(void **state)
 {
 	int fd = connect_node();
@@ -339,6 +353,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(says_what_it_is),
 		cmocka_unit_test(drops_garbage),
+		cmocka_unit_test(tells_how_fast_the_link_is),
 		cmocka_unit_test(drops_slow_clients),
 		cmocka_unit_test(drops_other_users),
 		cmocka_unit_test(checks_images),

@@ -62,6 +62,7 @@ static void serve(void)
 	node_hash("hexo", 4, image.hash);
 	memcpy(vm.hash, image.hash, sizeof(vm.hash));
 	message(HEXO_MSG_NODE_INFO, NULL, 0);
+	message(HEXO_MSG_NODE_SPEED, "bytes", 5);
 	message(HEXO_MSG_NODE_IMAGE, &image, sizeof(image));
 	message(HEXO_MSG_NODE_PUT, &image, sizeof(image));
 	message(HEXO_MSG_NODE_DATA, "he", 2);
