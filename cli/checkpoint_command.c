@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "cli/bar.h"
 #include "cli/commands.h"
 #include "cli/runtime.h"
 
@@ -42,6 +43,31 @@ static char *checkpoint_path(const char *file)
 				       : base_printf("%s/%s", here, file);
 }
 
+static void checkpoint_event(void *bar, const json_t *event)
+{
+	cli_bar_draw(bar, event);
+}
+
+/* Shows a bar until the answer is there. */
+static int checkpoint_ask(const char *vm, json_t *request, json_t **answer,
+			  struct hexo_error *err)
+{
+	struct cli_bar bar = cli_bar_open();
+	int r;
+
+	json_object_set_new(request, "events", json_boolean(bar.on));
+	r = cli_runtime_follow(vm, request, checkpoint_event, &bar, answer,
+			       err);
+	json_decref(request);
+	cli_bar_clear(&bar);
+	if (r < 0)
+		return r;
+	r = cli_runtime_check(vm, *answer, err);
+	if (r < 0)
+		json_decref(*answer);
+	return r;
+}
+
 static int checkpoint_main(int argc, char **argv, struct hexo_error *err)
 {
 	cleanup_free char *path = NULL;
@@ -54,11 +80,10 @@ static int checkpoint_main(int argc, char **argv, struct hexo_error *err)
 	if (r < 0)
 		return CLI_USAGE;
 	path = checkpoint_path(operands.at[1]);
-	r = cli_runtime_order(operands.at[0],
-			      json_pack("{s:s, s:s, s:b}", "command",
-					"checkpoint", "file", path,
-					"leave_running", c.leave),
-			      &answer, err);
+	r = checkpoint_ask(operands.at[0],
+			   json_pack("{s:s, s:s, s:b}", "command", "checkpoint",
+				     "file", path, "leave_running", c.leave),
+			   &answer, err);
 	if (r < 0)
 		return CLI_FAILED;
 	if (c.json) {

@@ -7,10 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/base.h"
+
+/* Of events, in the kernel's bytes, which are more than those sent. */
+enum { UNREAD_MAX = 64 << 10 };
 
 static void control_drop(struct cli_client *client)
 {
@@ -169,23 +173,42 @@ void cli_control_close(struct cli_control *control)
 	control->watch.fd = -1;
 }
 
+static struct cli_client *control_find(struct cli_control *control,
+				       unsigned number)
+{
+	for (int i = 0; number && i < CLI_CLIENTS_MAX; i++)
+		if (control->client[i].number == number)
+			return &control->client[i];
+	return NULL;
+}
+
 void cli_control_answer(struct cli_control *control, unsigned number,
 			json_t *answer)
 {
+	struct cli_client *client = control_find(control, number);
 	cleanup_free char *text = json_dumps(answer, JSON_COMPACT);
 	cleanup_free char *line = base_printf("%s\n", text ? text : "{}");
 
 	json_decref(answer);
-	for (int i = 0; number && i < CLI_CLIENTS_MAX; i++) {
-		struct cli_client *client = &control->client[i];
+	/* An answer is shorter than what a socket holds: one that does not fit
+	 * is for a client that does not read. */
+	if (client && send(client->watch.fd, line, strlen(line),
+			   MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		control_drop(client);
+}
 
-		/* An answer is shorter than what a socket holds: one that
-		 * does not fit is for a client that does not read. */
-		if (client->number == number &&
-		    send(client->watch.fd, line, strlen(line),
-			 MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-			control_drop(client);
+void cli_control_tell(struct cli_control *control, unsigned number,
+		      json_t *event)
+{
+	struct cli_client *client = control_find(control, number);
+	int unread;
+
+	if (!client || ioctl(client->watch.fd, TIOCOUTQ, &unread) < 0 ||
+	    unread > UNREAD_MAX) {
+		json_decref(event);
+		return;
 	}
+	cli_control_answer(control, number, event);
 }
 
 void cli_control_refuse(struct cli_control *control, unsigned client,

@@ -45,6 +45,10 @@ void cli_control_close(struct cli_control *control);
 /* Sends the answer (taken over) unless the client has left. */
 void cli_control_answer(struct cli_control *control, unsigned client,
 			json_t *answer);
+/* The same for an event before the answer: dropped if the client is slow to
+ * read, so that there is room for the answer. */
+void cli_control_tell(struct cli_control *control, unsigned client,
+		      json_t *event);
 /* The same for {"ok": false, "error": text}. */
 void cli_control_refuse(struct cli_control *control, unsigned client,
 			const char *text);

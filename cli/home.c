@@ -355,6 +355,7 @@ static void home_close(struct home *home)
 	free(home->order.where);
 	free(home->answer);
 	cli_stats_free(&home->stats);
+	cli_speeds_free(&home->speeds);
 	free(home);
 }
 

@@ -89,6 +89,7 @@ void home_request(void *ctx, unsigned client, json_t *request)
 		json_string_value(json_object_get(request, "where"));
 	const char *file = json_string_value(json_object_get(request, "file"));
 	bool leave = json_is_true(json_object_get(request, "leave_running"));
+	bool events = json_is_true(json_object_get(request, "events"));
 
 	if (command && !strcmp(command, "status")) {
 		cli_control_answer(&home->control, client, home_status(home));
@@ -106,12 +107,13 @@ void home_request(void *ctx, unsigned client, json_t *request)
 			return;
 		home->order.where = base_strdup(where);
 		home->order.client = client;
+		home->order.events = events;
 		if (home->state == HOME_RUNNING)
 			home_handle(home, ORDERED, NULL);
 	} else if (command && !strcmp(command, "abort")) {
 		home_abort(home, client);
 	} else if (command && !strcmp(command, "checkpoint") && file) {
-		if (save_order(home, file, leave, client) < 0)
+		if (save_order(home, file, leave, client, events) < 0)
 			cli_control_refuse(&home->control, client,
 					   "another checkpoint is in progress");
 	} else {

@@ -74,6 +74,9 @@ enum home_state save_ordered(struct home *home, const struct migrate_msg *msg)
 
 	s->client = s->order.client;
 	s->leave = s->order.leave;
+	cli_report_begin(&s->report, &home->control,
+			 s->order.events ? s->client : 0);
+	cli_report_stage(&s->report, "saving", 0, 0);
 	s->order.client = 0;
 	s->began = base_now_ns();
 	s->stopped_ns = 0;
@@ -85,6 +88,9 @@ enum home_state save_ordered(struct home *home, const struct migrate_msg *msg)
 		save_failed(home);
 		return HOME_RUNNING;
 	}
+	/* For a bar; the checkpoint itself has no use for it. */
+	if (s->report.client)
+		home_send(home, home->owner, HEXO_MSG_SIZE, NULL, 0);
 	if (!s->taking) {
 		save_halt(home);
 		return HOME_HALTING;
@@ -198,6 +204,7 @@ enum home_state save_stream(struct home *home, const struct migrate_msg *msg)
 	if (r < 0)
 		return taking ? save_call_off(home, NULL)
 			      : save_return(home, NULL);
+	cli_report_sent(&home->saving.report, msg->len);
 	home_progress(home);
 	/* A job that writes fast must not fill the disk with its rounds. */
 	if (taking &&
@@ -268,7 +275,8 @@ enum home_state save_done(struct home *home, const struct migrate_msg *msg)
 	return HOME_ENDED;
 }
 
-int save_order(struct home *home, const char *path, bool leave, unsigned client)
+int save_order(struct home *home, const char *path, bool leave, unsigned client,
+	       bool events)
 {
 	struct home_saving *s = &home->saving;
 
@@ -277,6 +285,7 @@ int save_order(struct home *home, const char *path, bool leave, unsigned client)
 	s->order.path = base_strdup(path);
 	s->order.leave = leave;
 	s->order.client = client;
+	s->order.events = events;
 	if (home->state == HOME_RUNNING)
 		home_handle(home, SAVE_ORDERED, NULL);
 	return 0;
@@ -301,7 +310,7 @@ static void save_clock_ready(void *ctx, uint32_t events)
 
 	if (read(home->saving.clock.fd, &expired, sizeof(expired)) < 0)
 		return;
-	if (save_order(home, home->config->checkpoint, true, 0) < 0)
+	if (save_order(home, home->config->checkpoint, true, 0, false) < 0)
 		save_clock_set(home, SAVE_RETRY_NS);
 	else
 		save_clock_set(home, home->config->checkpoint_ns);

@@ -10,9 +10,10 @@ home_act save_ordered, save_copied, save_parked, save_stream, save_shipped,
 	save_return, save_call_off, save_done;
 
 /* Asks for a checkpoint; leave: the job goes on afterwards. client hears of
- * it, 0: nobody. -EBUSY if there is one already. */
-int save_order(struct home *home, const char *path, bool leave,
-	       unsigned client);
+ * it, 0: nobody, and of its progress if it wants events. -EBUSY if there is one
+ * already. */
+int save_order(struct home *home, const char *path, bool leave, unsigned client,
+	       bool events);
 
 /* The handler of saving.file.done. */
 void save_synced(void *ctx, uint32_t events);

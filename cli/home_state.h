@@ -9,17 +9,21 @@
 #include "files/files.h"
 #include "cli/home.h"
 #include "cli/probe.h"
+#include "cli/report.h"
 #include "cli/save.h"
+#include "cli/speeds.h"
 #include "cli/stats.h"
 
 /* The owner is the VM that runs the job or alone may go on running it; the
  * target is the VM that is to take it over. */
 enum home_state {
-	HOME_STARTING, /* the first VM has not said HELLO */
-	HOME_LOADING,  /* it takes in the stream of --resume */
-	HOME_RUNNING,  /* the owner runs */
-	HOME_CALLING,  /* the owner runs; the target is being started */
-	HOME_COPYING,  /* the owner runs and sends its memory in rounds */
+	HOME_STARTING,  /* the first VM has not said HELLO */
+	HOME_LOADING,   /* it takes in the stream of --resume */
+	HOME_RUNNING,   /* the owner runs */
+	HOME_CALLING,   /* the owner runs; the target is being started */
+	HOME_MEASURING, /* the target is there; the owner runs, has yet to say
+			   how much there is to send */
+	HOME_COPYING,   /* the owner runs and sends its memory in rounds */
 	HOME_CALMING,  /* the move failed; the owner runs, is to send no more */
 	HOME_PARKING,  /* the owner was told to park; the target is ready */
 	HOME_WAITING,  /* the owner is parked; the target is being started */
@@ -43,6 +47,7 @@ enum home_state {
 enum home_event {
 	OWNER_HELLO,
 	OWNER_PARKED,
+	OWNER_SIZED,
 	OWNER_COPIED,
 	OWNER_STREAM,
 	OWNER_SHIPPED,
@@ -71,7 +76,9 @@ struct home_saving {
 		char *path; /* NULL: none waits */
 		bool leave; /* the job goes on afterwards */
 		unsigned client;
+		bool events; /* it wants to hear of progress, too */
 	} order;
+	struct cli_report report;
 	struct cli_save file;
 	bool leave;
 	bool own;  /* config->checkpoint is to be removed at the job's end */
@@ -101,6 +108,7 @@ struct home {
 	char *answer; /* HEXO_IO_MAX bytes: data of a file operation */
 	struct cli_stats stats;
 	struct cli_probe probe;
+	struct cli_speeds speeds;
 
 	struct cli_vm vms[2];
 	struct cli_vm *owner, *target;
@@ -110,6 +118,7 @@ struct home {
 	struct {
 		char *where; /* NULL: none waits */
 		unsigned client;
+		bool events; /* it wants to hear of each step */
 		struct cli_move_options options;
 	} order; /* from `hexo migrate` */
 	struct home_saving saving;
@@ -120,11 +129,16 @@ struct home {
 	/* The move in progress. */
 	bool moving;
 	struct cli_move_options how;
+	bool sized; /* hop.memory is what the owner said */
+	bool parked;
 	bool receiving;  /* the target was told RECEIVE */
 	unsigned copies; /* COPY and COPY_STOP that the owner has to answer */
 	struct cli_hop hop;
+	uint64_t left;   /* bytes after the rounds */
 	unsigned client; /* who is to hear of it; 0: nobody */
-	FILE *save;      /* of --save-streams; NULL: none */
+	bool events;     /* of each step */
+	struct cli_report report;
+	FILE *save; /* of --save-streams; NULL: none */
 	char *save_path;
 	uint64_t parked_at, shipping_since; /* base_now_ns() */
 
@@ -171,8 +185,29 @@ home_act move_begin, move_loaded, move_ordered, move_reached, move_call_off,
 	move_parked_early, move_ship_parked, move_ship_ready, move_relay,
 	move_shipped, move_sign, move_shipped_signed, move_commit, move_return,
 	move_orphan, move_orphan_commit, move_arrived, move_returned,
-	move_ignore, move_copy, move_copied, move_note_copied, move_copy_off,
-	move_calm, move_calm_parked, move_park_off, move_back, move_forget;
+	move_ignore, move_copied, move_note_copied, move_copy_off, move_calm,
+	move_calm_parked, move_park_off, move_back, move_forget;
+
+/* The target is told that a stream comes, if it was not. */
+void move_receive(struct home *home);
+
+/* cli/move_choose.c: how the move is made. */
+home_act move_copy, move_sized;
+
+/* Whether the move can be made as it is wanted; if not, why not. */
+int move_check_mode(struct home *home);
+/* Chooses for --mode auto, and tells who asked for the move. */
+void move_choose(struct home *home);
+/* The target has said HELLO. */
+void move_note_target(struct home *home);
+/* SIZED and ROUND came, in whatever state. */
+void move_note_size(struct home *home, const struct migrate_msg *msg);
+void move_note_round(struct home *home, const struct migrate_msg *msg);
+enum home_state move_park(struct home *home);
+/* Whether what is sent may be compressed: an enum hexo_compress. */
+uint32_t move_compress(const struct home *home);
+/* The move is over: what it has shown of the link is kept. */
+void move_learn(struct home *home);
 
 /* cli/move_later.c: those of a post-copy. */
 home_act move_later_stream, move_later_ask, move_later_got, move_later_sent,

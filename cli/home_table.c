@@ -24,6 +24,13 @@ home_act *const home_table[HOME_STATES][HOME_EVENTS] = {
 		[TARGET_HELLO] = move_copy,
 		[TARGET_LOST] = move_call_off,
 	},
+	[HOME_MEASURING] = {
+		[OWNER_PARKED] = move_ship_parked,
+		[OWNER_SIZED] = move_sized,
+		[OWNER_ENDED] = home_ended,
+		[OWNER_LOST] = home_fail,
+		[TARGET_LOST] = move_call_off,
+	},
 	[HOME_COPYING] = {
 		[OWNER_STREAM] = move_relay,
 		[OWNER_COPIED] = move_copied,
@@ -143,6 +150,7 @@ const struct home_wait home_waits[HOME_STATES] = {
 	[HOME_STARTING] = { 3, OWNER_LOST, "hexo-vm did not start" },
 	[HOME_LOADING] = { 3, OWNER_LOST, "the stream was not taken in" },
 	[HOME_CALLING] = { 3, TARGET_LOST, "no VM came up there" },
+	[HOME_MEASURING] = { 1, TARGET_LOST, "the job's VM did not answer" },
 	[HOME_COPYING] = { 1, TARGET_LOST, "the stream got stuck" },
 	[HOME_CALMING] = { 3, OWNER_LOST, "it did not stop sending" },
 	[HOME_PARKING] = { 1, TARGET_LOST, "the job did not reach a poll" },

@@ -131,10 +131,10 @@ static void home_serve(struct home *home, const struct migrate_msg *msg)
 bool home_guest_runs(const struct home *home)
 {
 	return home->state == HOME_RUNNING || home->state == HOME_CALLING ||
-	       home->state == HOME_PARKING || home->state == HOME_RETURNING ||
-	       home->state == HOME_HALTING || home->state == HOME_COPYING ||
-	       home->state == HOME_CALMING || home->state == HOME_FETCHING ||
-	       home->state == HOME_TAKING;
+	       home->state == HOME_MEASURING || home->state == HOME_PARKING ||
+	       home->state == HOME_RETURNING || home->state == HOME_HALTING ||
+	       home->state == HOME_COPYING || home->state == HOME_CALMING ||
+	       home->state == HOME_FETCHING || home->state == HOME_TAKING;
 }
 
 /* A write that was posted; nothing waits for its answer. */
@@ -225,7 +225,10 @@ static size_t home_size(unsigned type)
 	case HEXO_MSG_WHOLE:
 		return sizeof(struct hexo_msg_whole);
 	case HEXO_MSG_COPIED:
+	case HEXO_MSG_ROUND:
 		return sizeof(struct hexo_msg_copied);
+	case HEXO_MSG_SIZED:
+		return sizeof(struct hexo_msg_sized);
 	default:
 		return sizeof(struct hexo_msg_usage);
 	}
@@ -278,6 +281,9 @@ static enum home_event home_event_of(struct home *home, struct cli_vm *vm,
 		return owner ? OWNER_WHOLE : HOME_EVENTS;
 	case HEXO_MSG_COPIED:
 		return owner ? OWNER_COPIED : HOME_EVENTS;
+	case HEXO_MSG_SIZED:
+	case HEXO_MSG_ROUND:
+		return owner ? OWNER_SIZED : HOME_EVENTS;
 	case HEXO_MSG_SHIPPED:
 		return owner ? OWNER_SHIPPED : TARGET_SHIPPED;
 	case HEXO_MSG_RUNNING:
@@ -315,6 +321,17 @@ static void home_error(struct home *home, struct cli_vm *vm,
 		code = -ENOEXEC;
 	hexo_fail(&home->why, code, "%s", text);
 	home_lost(home, vm);
+}
+
+/* SIZED or ROUND. Who asked may have given up since. */
+static void home_told(struct home *home, const struct migrate_msg *msg)
+{
+	if (msg->type == HEXO_MSG_ROUND)
+		move_note_round(home, msg);
+	else
+		move_note_size(home, msg);
+	if (msg->type == HEXO_MSG_SIZED && home->state == HOME_MEASURING)
+		home_handle(home, OWNER_SIZED, msg);
 }
 
 static void home_message(struct home *home, struct cli_vm *vm,
@@ -359,7 +376,10 @@ static void home_message(struct home *home, struct cli_vm *vm,
 		home_lost(home, vm);
 		return;
 	}
-	home_handle(home, event, msg);
+	if (event == OWNER_SIZED)
+		home_told(home, msg);
+	else
+		home_handle(home, event, msg);
 }
 
 static void home_vm_read(struct home *home, struct cli_vm *vm)

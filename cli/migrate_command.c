@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "cli/commands.h"
+#include "cli/migrate_print.h"
 #include "cli/plan.h"
 #include "cli/runtime.h"
 
@@ -27,7 +28,8 @@ static const struct cli_option migrate_options[] = {
 			   "sent;\npre-copy: it runs on for the most of it;\n"
 			   "post-copy: it runs there at once, its memory "
 			   "follows;\n"
-			   "auto (default): pre-copy of more than 4 MiB" },
+			   "auto (default): stop if that is quick enough, "
+			   "else pre-copy;\nit says which, and why" },
 	[MIGRATE_DOWNTIME] = { "downtime", "TIME",
 			       "pre-copy goes on until the VM need stop for "
 			       "so\n"
@@ -42,14 +44,17 @@ static const struct cli_option migrate_options[] = {
 			     "no checkpoint after a post-copy" },
 	[MIGRATE_ABORT] = { "abort", NULL,
 			    "give up the move in progress; no WHERE" },
-	[MIGRATE_JSON] = { "json", NULL, "print JSON" },
+	[MIGRATE_JSON] = { "json", NULL,
+			   "print JSON: a line for each step as it is made, "
+			   "the last\nwith all figures" },
 	[MIGRATE_HELP] = { "help", NULL, "show this" },
 	{ 0 },
 };
 
 struct migrate {
 	json_t *request;
-	bool abort, json;
+	struct cli_migrate_print print;
+	bool abort;
 };
 
 static int migrate_set(void *ctx, int option, const char *value,
@@ -88,48 +93,18 @@ static int migrate_set(void *ctx, int option, const char *value,
 		m->abort = true;
 		return 0;
 	case MIGRATE_JSON:
-		m->json = true;
+		m->print.json = true;
 		return 0;
 	default:
 		return 0;
 	}
 }
 
-static void migrate_print(const json_t *hop)
-{
-	printf("moved from %s (%s) to %s (%s) at poll %.0f\n",
-	       cli_answer_text(hop, "from_node"), cli_answer_text(hop, "from"),
-	       cli_answer_text(hop, "to_node"), cli_answer_text(hop, "to"),
-	       cli_answer_number(hop, "at_poll"));
-	if (cli_answer_number(hop, "rounds") > 0)
-		printf("pre-copy: %.0f rounds, %.0f bytes in %.3f ms while it "
-		       "ran on\n",
-		       cli_answer_number(hop, "rounds"),
-		       cli_answer_number(hop, "copied"),
-		       cli_answer_number(hop, "copy_us") / 1e3);
-	if (cli_answer_number(hop, "fetch_us") > 0)
-		printf("post-copy: all of its memory came in %.3f ms, it "
-		       "waited for %.0f pages of it\n",
-		       cli_answer_number(hop, "fetch_us") / 1e3,
-		       cli_answer_number(hop, "faults"));
-	if (cli_answer_number(hop, "plain_bytes") >
-	    cli_answer_number(hop, "bytes"))
-		printf("compressed: %.0f bytes in all for %.0f\n",
-		       cli_answer_number(hop, "bytes"),
-		       cli_answer_number(hop, "plain_bytes"));
-	printf("park %.3f ms (%.0f frames), transfer %.3f ms (%.0f bytes), "
-	       "resume %.3f ms, stopped for %.3f ms in all\n",
-	       cli_answer_number(hop, "park_us") / 1e3,
-	       cli_answer_number(hop, "frames"),
-	       cli_answer_number(hop, "transfer_us") / 1e3,
-	       cli_answer_number(hop, "bytes"),
-	       cli_answer_number(hop, "resume_us") / 1e3,
-	       cli_answer_number(hop, "down_us") / 1e3);
-}
-
 static int migrate_ask(struct migrate *m, const struct cli_operands *operands,
 		       json_t **answer, struct hexo_error *err)
 {
+	int r;
+
 	if (m->abort != (operands->count == 1))
 		return hexo_fail(err, -EINVAL,
 				 m->abort ? "hexo migrate: --abort takes no "
@@ -140,32 +115,35 @@ static int migrate_ask(struct migrate *m, const struct cli_operands *operands,
 	if (!m->abort)
 		json_object_set_new(m->request, "where",
 				    json_string(operands->at[1]));
-	return cli_runtime_order(operands->at[0], json_incref(m->request),
-				 answer, err);
+	json_object_set_new(m->request, "events", json_true());
+	r = cli_runtime_follow(operands->at[0], m->request, cli_migrate_event,
+			       &m->print, answer, err);
+	if (r < 0) {
+		*answer = NULL;
+		return r;
+	}
+	return cli_runtime_check(operands->at[0], *answer, err);
 }
 
 static int migrate_main(int argc, char **argv, struct hexo_error *err)
 {
-	struct migrate m = { .request = json_object() };
+	struct migrate m = {
+		.request = json_object(),
+		.print.bar = cli_bar_open(),
+	};
 	struct cli_operands operands;
-	json_t *answer = NULL, *hop;
+	json_t *answer = NULL;
 	int r = cli_parse(&cli_migrate_command, argc, argv, migrate_set, &m,
 			  &operands, err);
 
 	if (r == 0)
 		r = migrate_ask(&m, &operands, &answer, err);
 	json_decref(m.request);
-	if (r < 0)
-		return r == -EINVAL ? CLI_USAGE : CLI_FAILED;
-	hop = json_object_get(answer, "hop");
-	if (m.json && hop) {
-		json_dumpf(hop, stdout, JSON_INDENT(2));
-		putchar('\n');
-	} else if (hop) {
-		migrate_print(hop);
-	}
+	if (r == -EINVAL)
+		return CLI_USAGE;
+	cli_migrate_end(&m.print, answer, r < 0 ? err : NULL);
 	json_decref(answer);
-	return 0;
+	return r < 0 ? CLI_FAILED : 0;
 }
 
 const struct cli_command cli_migrate_command = {

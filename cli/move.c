@@ -19,6 +19,7 @@ void move_over(struct home *home, const char *result)
 {
 	snprintf(home->hop.result, sizeof(home->hop.result), "%s", result);
 	cli_stats_add_hop(&home->stats, &home->hop);
+	move_learn(home);
 	home->moving = false;
 	home_local_settle(home);
 	if (home->client)
@@ -38,7 +39,11 @@ static void move_over_failed(struct home *home)
 		 home->why.text);
 	cli_stats_add_hop(&home->stats, &home->hop);
 	home->moving = false;
-	cli_control_refuse(&home->control, home->client, home->why.text);
+	cli_control_answer(&home->control, home->client,
+			   json_pack("{s:b, s:s, s:b, s:o}", "ok", 0, "error",
+				     home->why.text, "aborted",
+				     home->why.code == -ECANCELED, "hop",
+				     cli_hop_json(&home->hop)));
 	home->client = 0;
 	move_save_end(home, false);
 	home_local_settle(home);
@@ -58,13 +63,17 @@ void move_drop(struct home *home, const char *why)
 }
 
 /* Begins a move to a place: has a VM started there. */
-static int move_call(struct home *home, const char *where)
+static int move_call(struct home *home, const char *where, bool choice)
 {
 	struct cli_place place = { 0 };
 	int r = cli_place_find(where, home->config->boards, &place, &home->why);
 
+	place.measure = choice && !cli_speeds_known(&home->speeds, &place);
 	home->streams = 0;
 	home->receiving = home->all_sent = home->whole = false;
+	home->sized = home->parked = false;
+	cli_report_begin(&home->report, &home->control,
+			 home->events ? home->client : 0);
 	home->moving = true;
 	home->hop = (struct cli_hop){
 		.from = home->owner->place.isa,
@@ -130,10 +139,12 @@ enum home_state move_ordered(struct home *home, const struct migrate_msg *msg)
 	home->client = home->order.client;
 	home->how = home->order.options;
 	home->order.client = 0;
-	if (move_call(home, where) < 0) {
+	home->events = home->order.events;
+	if (move_call(home, where, home->how.mode == CLI_MODE_AUTO) < 0) {
 		move_over_failed(home);
 		return HOME_RUNNING;
 	}
+	home_send(home, home->owner, HEXO_MSG_SIZE, NULL, 0);
 	return HOME_CALLING;
 }
 
@@ -144,10 +155,16 @@ static void move_note_parked(struct home *home, const struct migrate_msg *msg)
 
 	home_stopped(home, &usage);
 	home->parked_at = base_now_ns();
+	home->parked = true;
 	home->owner_cpu_ns = usage.cpu_ns;
 	home->hop.at_poll = usage.polls;
 	home->hop.park_ns = usage.step_ns;
 	home->hop.frames = usage.frames;
+	cli_report_event(&home->report, "parked",
+			 json_pack("{s:I, s:I, s:I}", "at_poll",
+				   (json_int_t)usage.polls, "park_us",
+				   (json_int_t)(usage.step_ns / 1000), "frames",
+				   (json_int_t)usage.frames));
 }
 
 enum home_state move_resume(struct home *home)
@@ -183,74 +200,21 @@ enum home_state move_reached(struct home *home, const struct migrate_msg *msg)
 		return move_resume(home);
 	}
 	home->how = home->config->move;
-	r = move_call(home, move_where(home, usage.polls));
+	home->events = false;
+	r = move_call(home, move_where(home, usage.polls), false);
 	move_note_parked(home, msg);
 	if (r < 0)
 		return move_return(home, NULL);
 	return HOME_WAITING;
 }
 
-static void move_receive(struct home *home)
+void move_receive(struct home *home)
 {
 	if (home->receiving)
 		return;
 	home->receiving = true;
 	move_save_begin(home);
 	home_send_poll(home, home->target, HEXO_MSG_RECEIVE);
-}
-
-/* Whether the move can be made as it is wanted; if not, why not. */
-static int move_check_mode(struct home *home)
-{
-	if (home->how.mode == CLI_MODE_POST_COPY && home->target->no_fetch)
-		return hexo_fail(&home->why, -ENOTSUP,
-				 "post-copy needs userfaultfd there: %s; "
-				 "--mode stop does not%s",
-				 strerror((int)home->target->no_fetch),
-				 home->target->no_fetch == EPERM
-					 ? " (sysctl "
-					   "vm.unprivileged_userfaultfd=1 "
-					   "allows it)"
-					 : "");
-	return 0;
-}
-
-static enum home_state move_park(struct home *home)
-{
-	home_send(home, home->owner, HEXO_MSG_PARK, NULL, 0);
-	return HOME_PARKING;
-}
-
-/* Between processes of one machine bytes cost less than to compress them. */
-static uint32_t move_compress(const struct home *home)
-{
-	if (home->how.compress == HEXO_COMPRESS_AUTO &&
-	    !home->owner->place.remote && !home->target->place.remote)
-		return HEXO_COMPRESS_NEVER;
-	return home->how.compress;
-}
-
-/* The target is there: the stream begins while the owner runs, or after it
- * parked. */
-enum home_state move_copy(struct home *home, const struct migrate_msg *msg)
-{
-	const struct hexo_msg_copy copy = { .downtime_ns =
-						    home->how.downtime_ns,
-					    .rate = home->how.rate,
-					    .compress = move_compress(home) };
-
-	home->hop.to = home->target->place.isa;
-	if (move_check_mode(home) < 0) {
-		move_over_failed(home);
-		return HOME_RUNNING;
-	}
-	if (home->how.mode == CLI_MODE_STOP ||
-	    home->how.mode == CLI_MODE_POST_COPY)
-		return move_park(home);
-	home->shipping_since = base_now_ns();
-	move_receive(home);
-	home_send_copy(home, &copy);
-	return HOME_COPYING;
 }
 
 enum home_state move_note_copied(struct home *home,
@@ -262,6 +226,8 @@ enum home_state move_note_copied(struct home *home,
 	home->hop.rounds = copied.rounds;
 	home->hop.copied = copied.bytes;
 	home->hop.copy_ns = copied.ns;
+	if (copied.rounds)
+		home->left = copied.left;
 	home_progress(home);
 	return home->state;
 }
@@ -325,9 +291,10 @@ static enum home_state move_ship(struct home *home)
 
 	if (home_local_ship(home) < 0)
 		return move_return(home, NULL);
-	home->hop.to = home->target->place.isa;
 	home->hop.later = ship.later;
 	home->shipping_since = base_now_ns();
+	cli_report_stage(&home->report, ship.later ? "fetching" : "sending", 0,
+			 home->hop.rounds ? home->left : home->hop.memory);
 	move_receive(home);
 	home_send(home, home->owner, HEXO_MSG_SHIP, &ship, sizeof(ship));
 	return HOME_SHIPPING;
@@ -337,14 +304,18 @@ enum home_state move_ship_parked(struct home *home,
 				 const struct migrate_msg *msg)
 {
 	move_note_parked(home, msg);
+	if (home->state == HOME_MEASURING)
+		move_choose(home);
 	return move_ship(home);
 }
 
 enum home_state move_ship_ready(struct home *home,
 				const struct migrate_msg *msg)
 {
+	move_note_target(home);
 	if (home->how.mode == CLI_MODE_POST_COPY && move_check_mode(home) < 0)
 		return move_return(home, NULL);
+	move_choose(home);
 	return move_ship(home);
 }
 
@@ -353,6 +324,7 @@ enum home_state move_relay(struct home *home, const struct migrate_msg *msg)
 	home->streams++;
 	move_save(home, msg->data, msg->len);
 	home_send(home, home->target, HEXO_MSG_STREAM, msg->data, msg->len);
+	cli_report_sent(&home->report, msg->len);
 	home_progress(home);
 	return home->state;
 }
@@ -365,6 +337,8 @@ static void move_note_shipped(struct home *home, const struct migrate_msg *msg)
 	home->hop.bytes = usage.bytes;
 	home->hop.plain = usage.plain;
 	home->owner_cpu_ns = usage.cpu_ns;
+	cli_report_event(&home->report, "shipped",
+			 json_pack("{s:I}", "bytes", (json_int_t)usage.bytes));
 }
 
 enum home_state move_shipped(struct home *home, const struct migrate_msg *msg)
@@ -380,6 +354,7 @@ static void move_note_commit(struct home *home, const struct migrate_msg *msg)
 {
 	home_usage(home, msg);
 	home->hop.transfer_ns = base_now_ns() - home->shipping_since;
+	cli_report_event(&home->report, "committed", NULL);
 }
 
 static void move_swap(struct home *home)
@@ -478,6 +453,9 @@ void move_note_arrived(struct home *home, const struct migrate_msg *msg)
 	home->stats.isa[home->target->place.isa].cpu_ns += home->source_cpu_ns;
 	home->hop.resume_ns = usage.step_ns;
 	home->hop.down_ns = base_now_ns() - home->parked_at;
+	cli_report_event(&home->report, "running",
+			 json_pack("{s:I}", "down_us",
+				   (json_int_t)(home->hop.down_ns / 1000)));
 }
 
 enum home_state move_arrived(struct home *home, const struct migrate_msg *msg)

@@ -45,6 +45,7 @@ static void clock_ready(void *ctx, uint32_t events)
 	}
 	home->order.where = base_strdup(hop->where);
 	home->order.client = 0;
+	home->order.events = false;
 	home->order.options = home->config->move;
 	home->timed++;
 	clock_next(home);

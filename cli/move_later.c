@@ -31,6 +31,7 @@ static enum home_state later_relay(struct home *home, struct cli_vm *to,
 enum home_state move_later_stream(struct home *home,
 				  const struct migrate_msg *msg)
 {
+	cli_report_sent(&home->report, msg->len);
 	return later_relay(home, home->owner, msg);
 }
 
@@ -56,7 +57,7 @@ static void later_finish(struct home *home)
 	if (home->how.unsafe)
 		return;
 	home->saving.own = true;
-	save_order(home, home->config->checkpoint, true, 0);
+	save_order(home, home->config->checkpoint, true, 0, false);
 }
 
 /* What comes next, as far as the memory, the source and the owner are. */
@@ -79,8 +80,12 @@ static enum home_state later_next(struct home *home, enum home_state state)
 enum home_state move_later_sent(struct home *home,
 				const struct migrate_msg *msg)
 {
-	home->hop.plain = home_usage(home, msg).plain;
+	struct hexo_msg_usage usage = home_usage(home, msg);
+
+	home->hop.plain = usage.plain;
 	home->all_sent = true;
+	cli_report_event(&home->report, "shipped",
+			 json_pack("{s:I}", "bytes", (json_int_t)usage.bytes));
 	return home->state == HOME_SHIPPING ? HOME_SHIPPING
 					    : later_next(home, home->state);
 }
@@ -103,6 +108,10 @@ enum home_state move_later_whole(struct home *home,
 	home->hop.bytes = whole.bytes;
 	home->hop.fetch_ns = whole.ns;
 	home->whole = true;
+	cli_report_event(&home->report, "whole",
+			 json_pack("{s:I, s:I}", "faults",
+				   (json_int_t)whole.faults, "bytes",
+				   (json_int_t)whole.bytes));
 	return later_next(home, home->state);
 }
 

@@ -98,18 +98,23 @@ const struct cli_plan_hop *cli_plan_timed(const struct cli_plan *plan,
 	return &plan->hops[number];
 }
 
+static const char *const mode_names[] = {
+	[CLI_MODE_AUTO] = "auto",
+	[CLI_MODE_STOP] = "stop",
+	[CLI_MODE_PRE_COPY] = "pre-copy",
+	[CLI_MODE_POST_COPY] = "post-copy",
+};
+
+const char *cli_mode_name(enum cli_mode mode)
+{
+	return mode_names[mode];
+}
+
 int cli_mode_parse(const char *text, enum cli_mode *mode,
 		   struct hexo_error *err)
 {
-	static const char *const names[] = {
-		[CLI_MODE_AUTO] = "auto",
-		[CLI_MODE_STOP] = "stop",
-		[CLI_MODE_PRE_COPY] = "pre-copy",
-		[CLI_MODE_POST_COPY] = "post-copy",
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(text, names[i])) {
+	for (size_t i = 0; i < sizeof(mode_names) / sizeof(mode_names[0]); i++)
+		if (!strcmp(text, mode_names[i])) {
 			*mode = (enum cli_mode)i;
 			return 0;
 		}

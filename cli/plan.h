@@ -10,7 +10,7 @@
 #include "hexo/error.h"
 
 enum cli_mode {
-	CLI_MODE_AUTO,      /* pre-copy where it can be done */
+	CLI_MODE_AUTO,      /* as cli/move_mode.h says */
 	CLI_MODE_STOP,      /* the job stands still while its memory is sent */
 	CLI_MODE_PRE_COPY,  /* it runs on for the most of it */
 	CLI_MODE_POST_COPY, /* it runs there at once, its memory follows */
@@ -58,6 +58,7 @@ const struct cli_plan_hop *cli_plan_timed(const struct cli_plan *plan,
 /* "auto", "stop", "pre-copy" or "post-copy". */
 int cli_mode_parse(const char *text, enum cli_mode *mode,
 		   struct hexo_error *err);
+const char *cli_mode_name(enum cli_mode mode);
 
 /* "auto", "never" or "always". */
 int cli_compress_parse(const char *text, enum hexo_compress *compress,

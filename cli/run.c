@@ -45,7 +45,7 @@ static const struct cli_option run_options[RUN_OPTIONS + 1] = {
 	[RUN_MODE] = { "mode", "MODE",
 		       "how it moves at --hop TIME: stop, pre-copy, "
 		       "post-copy,\n"
-		       "or auto (default: pre-copy of more than 4 MiB)" },
+		       "or auto (default), as for hexo migrate" },
 	[RUN_DOWNTIME] = { "downtime", "TIME",
 			   "pre-copy goes on until the job need stop for so\n"
 			   "long only (default: 50ms)" },

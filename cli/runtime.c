@@ -71,34 +71,69 @@ int cli_runtime_address(const char *id, struct sockaddr_un *address,
 	return 0;
 }
 
-/* Reads one line of JSON. */
-static int runtime_read(int fd, json_t **answer, struct hexo_error *err)
-{
-	cleanup_free char *line = base_alloc(CLI_RUNTIME_LINE_MAX);
-	size_t len = 0;
+/* What comes from a job, line by line. */
+struct runtime_input {
+	int fd;
+	size_t len;
+	char text[CLI_RUNTIME_LINE_MAX];
+};
 
-	while (!len || line[len - 1] != '\n') {
-		ssize_t n = read(fd, line + len, CLI_RUNTIME_LINE_MAX - len);
+/* Reads one line of JSON. */
+static int runtime_read(struct runtime_input *in, json_t **line,
+			struct hexo_error *err)
+{
+	char *end;
+
+	while (!(end = memchr(in->text, '\n', in->len))) {
+		ssize_t n = read(in->fd, in->text + in->len,
+				 sizeof(in->text) - in->len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return hexo_fail_errno(err, "cannot read its answer");
-		len += (size_t)n;
-		if (!n || len == CLI_RUNTIME_LINE_MAX)
+		/* Nor is there an end in as much as a line may be. */
+		if (!n)
 			return hexo_fail(err, -EPIPE,
 					 "it ended without an answer");
+		in->len += (size_t)n;
 	}
-	*answer = json_loadb(line, len, 0, NULL);
-	if (!json_is_object(*answer)) {
-		json_decref(*answer);
+	*line = json_loadb(in->text, (size_t)(end - in->text), 0, NULL);
+	in->len -= (size_t)(++end - in->text);
+	memmove(in->text, end, in->len);
+	if (!json_is_object(*line)) {
+		json_decref(*line);
 		return hexo_fail(err, -EPROTO, "its answer is not JSON");
 	}
 	return 0;
 }
 
+/* Reads events, and the answer. */
+static int runtime_listen(int fd, cli_runtime_event *event, void *ctx,
+			  json_t **answer, struct hexo_error *err)
+{
+	cleanup_free struct runtime_input *in = base_alloc(sizeof(*in));
+	int r;
+
+	in->fd = fd;
+	while ((r = runtime_read(in, answer, err)) == 0 &&
+	       json_object_get(*answer, "event")) {
+		if (event)
+			event(ctx, *answer);
+		json_decref(*answer);
+	}
+	return r;
+}
+
 int cli_runtime_call(const char *id, json_t *request, json_t **answer,
 		     struct hexo_error *err)
+{
+	return cli_runtime_follow(id, request, NULL, NULL, answer, err);
+}
+
+int cli_runtime_follow(const char *id, json_t *request,
+		       cli_runtime_event *event, void *ctx, json_t **answer,
+		       struct hexo_error *err)
 {
 	cleanup_free char *text = json_dumps(request, JSON_COMPACT);
 	cleanup_free char *line = base_printf("%s\n", text ? text : "{}");
@@ -121,7 +156,7 @@ int cli_runtime_call(const char *id, json_t *request, json_t **answer,
 	if (r < 0)
 		return hexo_fail(err, r, "cannot reach VM %s: %s", id,
 				 strerror(-r));
-	r = runtime_read(fd, answer, err);
+	r = runtime_listen(fd, event, ctx, answer, err);
 	return r < 0 ? hexo_fail_context(err, "VM %s", id) : 0;
 }
 
@@ -129,17 +164,24 @@ int cli_runtime_order(const char *id, json_t *request, json_t **answer,
 		      struct hexo_error *err)
 {
 	int r = cli_runtime_call(id, request, answer, err);
-	const char *why;
 
 	json_decref(request);
 	if (r < 0)
 		return r;
-	if (json_is_true(json_object_get(*answer, "ok")))
+	r = cli_runtime_check(id, *answer, err);
+	if (r < 0)
+		json_decref(*answer);
+	return r;
+}
+
+int cli_runtime_check(const char *id, const json_t *answer,
+		      struct hexo_error *err)
+{
+	const char *why = json_string_value(json_object_get(answer, "error"));
+
+	if (json_is_true(json_object_get(answer, "ok")))
 		return 0;
-	why = json_string_value(json_object_get(*answer, "error"));
-	hexo_fail(err, -EIO, "VM %s: %s", id, why ? why : "it refused");
-	json_decref(*answer);
-	return -EIO;
+	return hexo_fail(err, -EIO, "VM %s: %s", id, why ? why : "it refused");
 }
 
 const char *cli_answer_text(const json_t *answer, const char *key)

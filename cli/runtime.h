@@ -3,8 +3,10 @@
  * The runtime directory: one control socket for each running job of this
  * user, ID.sock. The protocol is one JSON object a line: a request
  * {"command": "status"}, {"command": "kill"}, {"command": "migrate", "where":
- * text} or {"command": "checkpoint", "file": path, "leave_running": bool}, and
- * one answer, {"ok": true, ...} or {"ok": false, "error": text}.
+ * text}, {"command": "abort"}, {"command": "resolve", "side": text} or
+ * {"command": "checkpoint", "file": path, "leave_running": bool}, and one
+ * answer, {"ok": true, ...} or {"ok": false, "error": text}. With "events":
+ * true, lines of {"event": text, ...} may come before it.
  */
 #ifndef HEXO_CLI_RUNTIME_H
 #define HEXO_CLI_RUNTIME_H
@@ -36,6 +38,16 @@ int cli_runtime_address(const char *id, struct sockaddr_un *address,
  * left over from one that ended. */
 int cli_runtime_call(const char *id, json_t *request, json_t **answer,
 		     struct hexo_error *err);
+
+/* The same, with events. */
+typedef void cli_runtime_event(void *ctx, const json_t *event);
+int cli_runtime_follow(const char *id, json_t *request,
+		       cli_runtime_event *event, void *ctx, json_t **answer,
+		       struct hexo_error *err);
+
+/* 0, or -EIO with the answer's error if what was asked for was not done. */
+int cli_runtime_check(const char *id, const json_t *answer,
+		      struct hexo_error *err);
 
 /* What an answer says: "" and 0 where it does not. */
 const char *cli_answer_text(const json_t *answer, const char *key);

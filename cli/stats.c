@@ -60,8 +60,7 @@ json_t *cli_hop_json(const struct cli_hop *hop)
 {
 	return json_pack(
 		"{s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:I, s:I, s:o, s:o, "
-		"s:I, "
-		"s:s, s:s, s:I, s:I, s:o, s:I, s:o}",
+		"s:I, s:s, s:s, s:I, s:I, s:o, s:I, s:o, s:s, s:I, s:I}",
 		"from", cli_isa_name(hop->from), "to", cli_isa_name(hop->to),
 		"from_node", hop->from_place, "to_node", hop->to_place,
 		"at_poll", (json_int_t)hop->at_poll, "park_us",
@@ -73,7 +72,9 @@ json_t *cli_hop_json(const struct cli_hop *hop)
 		"result", hop->result, "mode", stats_mode(hop), "rounds",
 		(json_int_t)hop->rounds, "copied", (json_int_t)hop->copied,
 		"copy_us", stats_us(hop->copy_ns), "faults",
-		(json_int_t)hop->faults, "fetch_us", stats_us(hop->fetch_ns));
+		(json_int_t)hop->faults, "fetch_us", stats_us(hop->fetch_ns),
+		"mode_reason", hop->reason, "memory", (json_int_t)hop->memory,
+		"speed", (json_int_t)hop->speed);
 }
 
 int cli_stats_write(const struct cli_stats *stats, json_t *probes, FILE *file,

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "cli/isa.h"
+#include "cli/move_mode.h"
 #include "cli/place.h"
 #include "hexo/channel.h"
 
@@ -23,10 +24,13 @@ struct cli_hop {
 	uint64_t rounds; /* of pre-copy; 0: the job was stopped for all of it */
 	uint64_t copied; /* bytes sent while it ran */
 	uint64_t copy_ns;
-	bool later;                  /* post-copy */
-	uint64_t faults;             /* pages it waited for at the target */
-	uint64_t fetch_ns;           /* until all memory was there */
-	char result[HEXO_ERROR_MAX]; /* "ok", or why it failed */
+	bool later;        /* post-copy */
+	uint64_t faults;   /* pages it waited for at the target */
+	uint64_t fetch_ns; /* until all memory was there */
+	uint64_t memory;   /* bytes that there were to send; 0: not known */
+	uint64_t speed;    /* of the link, as expected; 0: not known */
+	char reason[CLI_MODE_REASON]; /* of the mode, if it was chosen here */
+	char result[HEXO_ERROR_MAX];  /* "ok", or why it failed */
 };
 
 struct cli_stats {

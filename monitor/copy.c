@@ -89,6 +89,17 @@ static bool copy_hurries(struct vm_copy *copy)
 	return hurry;
 }
 
+/* A round is over, another one follows. */
+static void copy_tell_round(struct vm_copy *copy, struct hexo_msg_copied *told,
+			    uint64_t left)
+{
+	told->left = left;
+	told->bytes = copy->bytes;
+	told->ns = base_now_ns() - copy->began_ns;
+	(void)vm_link_send(&copy->vm->link, HEXO_MSG_ROUND, told, sizeof(*told),
+			   NULL);
+}
+
 /*
  * 1. All that there is.
  * 2. What was written meanwhile, again and again: until it would go out in
@@ -105,6 +116,8 @@ static int copy_rounds(struct vm_copy *copy, struct hexo_msg_copied *told,
 		return 0;
 	copy->writer.plain = 0;
 	do {
+		if (told->rounds)
+			copy_tell_round(copy, told, left);
 		ns = base_now_ns();
 		bytes = copy->writer.plain;
 		r = told->rounds++ ? copy_round(copy, err)
@@ -146,6 +159,17 @@ static void copy_work(struct vm_copy *copy)
 			   sizeof(told), NULL);
 }
 
+/* As the guest runs on, what it touches meanwhile may be missing. */
+static void copy_count(struct vm_copy *copy)
+{
+	const struct hexo_msg_sized sized = {
+		.bytes = vm_ship_size(copy->vm, NULL),
+	};
+
+	(void)vm_link_send(&copy->vm->link, HEXO_MSG_SIZED, &sized,
+			   sizeof(sized), NULL);
+}
+
 static void *copy_main(void *arg)
 {
 	struct vm_copy *copy = arg;
@@ -156,9 +180,12 @@ static void *copy_main(void *arg)
 		while (!copy->busy)
 			pthread_cond_wait(&copy->changed, &copy->lock);
 		pthread_mutex_unlock(&copy->lock);
-		copy_work(copy);
+		if (copy->count)
+			copy_count(copy);
+		else
+			copy_work(copy);
 		pthread_mutex_lock(&copy->lock);
-		copy->busy = copy->stop = copy->hurry = false;
+		copy->busy = copy->count = copy->stop = copy->hurry = false;
 		pthread_cond_broadcast(&copy->changed);
 		pthread_mutex_unlock(&copy->lock);
 	}
@@ -189,12 +216,33 @@ int vm_copy_order(struct vm_copy *copy, const struct migrate_msg *msg,
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&copy->lock);
+	while (copy->count)
+		pthread_cond_wait(&copy->changed, &copy->lock);
 	if (copy->busy || copy->begun)
 		r = hexo_fail(err, -EPROTO,
 			      "COPY message while one is at work");
 	if (r == 0) {
 		memcpy(&copy->order, msg->data, sizeof(copy->order));
 		copy->busy = true;
+		pthread_cond_broadcast(&copy->changed);
+	}
+	pthread_mutex_unlock(&copy->lock);
+	return r;
+}
+
+int vm_copy_size(struct vm_copy *copy, const struct migrate_msg *msg,
+		 struct hexo_error *err)
+{
+	int r = migrate_msg_check(msg, 0, true, err);
+
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&copy->lock);
+	if (copy->busy || copy->begun)
+		r = hexo_fail(err, -EPROTO,
+			      "SIZE message while COPY is at work");
+	if (r == 0) {
+		copy->busy = copy->count = true;
 		pthread_cond_broadcast(&copy->changed);
 	}
 	pthread_mutex_unlock(&copy->lock);

@@ -2,7 +2,8 @@
 /*
  * Pre-copy: a thread of the source sends its memory in rounds while the guest
  * runs, each what was written during the one before, until so little is left
- * that the guest can be parked for it. See COPY in <hexo/channel.h>.
+ * that the guest can be parked for it. See COPY in <hexo/channel.h>. It also
+ * counts what there is to send, for SIZE.
  */
 #ifndef HEXO_MONITOR_COPY_H
 #define HEXO_MONITOR_COPY_H
@@ -22,7 +23,8 @@ struct vm_copy {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	/* Under the lock. */
-	bool busy;  /* the thread sends */
+	bool busy;  /* the thread sends, or counts */
+	bool count; /* SIZE, not COPY, is what it does */
 	bool stop;  /* it is to end at once, and forget what was sent */
 	bool hurry; /* it is to begin no other round */
 	struct hexo_msg_copy order;
@@ -42,6 +44,9 @@ int vm_copy_create(struct vm_copy *copy, struct vm *vm, struct hexo_error *err);
 int vm_copy_order(struct vm_copy *copy, const struct migrate_msg *msg,
 		  struct hexo_error *err);
 void vm_copy_stop(struct vm_copy *copy);
+/* The same for SIZE, answered by SIZED. */
+int vm_copy_size(struct vm_copy *copy, const struct migrate_msg *msg,
+		 struct hexo_error *err);
 
 /* The guest is parked: waits until no round is being sent. Returns whether
  * rounds were: then the rest is for copy->writer, with copy->todo. */

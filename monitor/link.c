@@ -169,6 +169,9 @@ static void *link_main(void *arg)
 		case HEXO_MSG_COPY_STOP:
 			vm_copy_stop(link->copy);
 			break;
+		case HEXO_MSG_SIZE:
+			r = vm_copy_size(link->copy, &link->in.msg, &err);
+			break;
 		case HEXO_MSG_STREAM:
 			if (vm_fetch_is_on(link->fetch)) {
 				r = vm_fetch_feed(link->fetch, &link->in.msg,

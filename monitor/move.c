@@ -53,9 +53,11 @@ static int ship_first(struct vm *vm, const struct hexo_msg_ship *order,
 		      struct hexo_error *err)
 {
 	struct migrate_writer *w = &vm->push.writer;
-	int r = vm_ship_begin(vm, w, order->compress, put_message, &vm->link,
-			      err);
+	int r;
 
+	/* It may be counting still. */
+	(void)vm_copy_finish(&vm->copy);
+	r = vm_ship_begin(vm, w, order->compress, put_message, &vm->link, err);
 	if (r == 0)
 		r = vm_ship_state(vm, w, err);
 	if (r == 0)

@@ -27,7 +27,9 @@
  *   (pre-copy): the home says COPY, gets STREAM..., and COPIED when what is
  *   left can be sent in little time; then it says PARK, and SHIP is for the
  *   rest of the stream. COPY_STOP ends it early, answered by a COPIED of its
- *   own, after that of COPY.
+ *   own, after that of COPY. Each round but the last is told of by ROUND.
+ *   To choose how to move, the home may ask before, by SIZE, how much there is
+ *   to send; the answer is SIZED.
  *   Post-copy: SHIP asks the source to send what the target needs to run, up
  *   to the stream's LATER. The target commits there; the home says RUN, and
  *   the rest of the stream follows while it runs:
@@ -98,6 +100,8 @@ enum hexo_msg_type {
 	HEXO_MSG_PROBE,     /* tell when the running guest comes to a poll */
 	HEXO_MSG_COPY,      /* struct hexo_msg_copy: send memory in rounds */
 	HEXO_MSG_COPY_STOP, /* no more; forget what was sent */
+	HEXO_MSG_SIZE,      /* tell how much memory there is to send; not
+			       between COPY and its COPIED */
 
 	/* vm -> home */
 	HEXO_MSG_HELLO = 32, /* struct hexo_msg_hello: first, unasked */
@@ -115,6 +119,9 @@ enum hexo_msg_type {
 	HEXO_MSG_PROBED,     /* struct hexo_msg_probed: the answer */
 	HEXO_MSG_COPIED,     /* struct hexo_msg_copied: the rounds are over */
 	HEXO_MSG_WHOLE,      /* struct hexo_msg_whole: post-copy is over */
+	HEXO_MSG_SIZED,      /* struct hexo_msg_sized: the answer to SIZE */
+	HEXO_MSG_ROUND,      /* struct hexo_msg_copied: a round is over, another
+				one follows */
 
 	/* both ways */
 	HEXO_MSG_STREAM = 64, /* bytes of the migration stream */
@@ -237,6 +244,10 @@ struct hexo_msg_copied {
 	uint64_t ns;     /* what it took */
 };
 
+struct hexo_msg_sized {
+	uint64_t bytes; /* of pages that hold anything, about */
+};
+
 /* From PROBE to the poll, or to the program's end. */
 struct hexo_msg_probed {
 	uint64_t wall_ns;
@@ -314,6 +325,7 @@ _Static_assert(sizeof(struct hexo_msg_usage) == 72, "channel format");
 _Static_assert(sizeof(struct hexo_msg_probed) == 16, "channel format");
 _Static_assert(sizeof(struct hexo_msg_copy) == 24, "channel format");
 _Static_assert(sizeof(struct hexo_msg_copied) == 32, "channel format");
+_Static_assert(sizeof(struct hexo_msg_sized) == 8, "channel format");
 _Static_assert(sizeof(struct hexo_msg_fault) == 368, "channel format");
 _Static_assert(sizeof(struct hexo_msg_io) == 40, "channel format");
 _Static_assert(sizeof(struct hexo_msg_vm) == 120, "channel format");

@@ -34,7 +34,7 @@ survives() {
 	pkill -CONT -P "$job" hexo-vm
 	cat refusal
 	[ "$r" = 1 ]
-	grep -q "the stream got stuck" refusal
+	grep -q "the job's VM did not answer" refusal
 	wait "$job"
 	natively ep W
 	diff expected stdout

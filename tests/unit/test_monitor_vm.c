@@ -343,6 +343,25 @@ static void a_probe_ends_with_the_program(void **state)
 	at_home(j, HEXO_MSG_EXIT);
 }
 
+static void size_counts_the_pages_in_use(void **state)
+{
+	struct job *j = *state;
+	uint64_t addr = HEXO_PORTABLE_BASE + MEMORY / 2;
+	const struct hexo_msg_sized *s;
+	uint64_t before;
+
+	send_home(j, HEXO_MSG_SIZE, NULL, 0);
+	s = at_home(j, HEXO_MSG_SIZED)->data;
+	before = s->bytes;
+	assert_true(before < MEMORY);
+	memset(vm_memory_own(&j->vm.memory, addr), 1, 3 * HEXO_PAGE_SIZE);
+	send_home(j, HEXO_MSG_SIZE, NULL, 0);
+	s = at_home(j, HEXO_MSG_SIZED)->data;
+	/* The host may give a huge page. */
+	assert_in_range(s->bytes, before + 3 * HEXO_PAGE_SIZE,
+			before + HEXO_HUGE_SIZE);
+}
+
 static void exit_tells_the_home(void **state)
 {
 	struct job *j = *state;
@@ -538,6 +557,7 @@ int main(void)
 		TEST(a_park_request_ends_a_sleep),
 		TEST(a_probe_ends_at_the_next_poll),
 		TEST(a_probe_ends_with_the_program),
+		TEST(size_counts_the_pages_in_use),
 		TEST(exit_tells_the_home),
 		TEST(a_raised_signal_is_a_fault),
 		TEST(a_signal_that_ends_is_an_exit),
