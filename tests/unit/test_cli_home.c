@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: cli/home.c cli/home_control.c cli/home_save.c cli/home_table.c
 // LINK: cli/home_vm.c cli/move.c cli/move_later.c cli/move_clock.c
-// LINK: cli/move_file.c cli/home_local.c cli/fault.c cli/vm.c migrate/link.c
+// LINK: cli/move_choose.c cli/move_mode.c cli/speeds.c cli/report.c
+// LINK: cli/figures.c cli/move_file.c cli/home_local.c cli/fault.c cli/vm.c migrate/link.c
 // LINK: cli/loop.c cli/control.c cli/runtime.c cli/save.c cli/stats.c
 // LINK: cli/probe.c cli/plan.c cli/isa.c cli/checkpoint.c cli/files_state.c
 // LINK: files/state.c cli/files_restore.c files/files.c files/data.c
@@ -69,8 +70,8 @@ int cli_connect_start(const struct cli_vm_config *vm,
 	return hexo_fail(err, -ENOENT, "no nodes here");
 }
 
-int cli_connect_finish(int pending, enum hexo_isa *isa, int *channel,
-		       struct hexo_error *err)
+int cli_connect_finish(int pending, enum hexo_isa *isa, uint64_t *speed,
+		       int *channel, struct hexo_error *err)
 {
 	return hexo_fail(err, -ENOENT, "no nodes here");
 }

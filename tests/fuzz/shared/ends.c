@@ -67,6 +67,7 @@ static void answer(struct fuzz_end *e, const struct migrate_msg *msg)
 {
 	static const char stream[] = "stream", last[] = "last";
 	const struct hexo_msg_copied copied = { .rounds = 1, .bytes = 6 };
+	const struct hexo_msg_sized sized = { .bytes = 6 };
 	const struct hexo_msg_whole whole = { .faults = 1 };
 	struct hexo_msg_ship ship;
 
@@ -77,6 +78,9 @@ static void answer(struct fuzz_end *e, const struct migrate_msg *msg)
 	case HEXO_MSG_COPY:
 		put(e, HEXO_MSG_STREAM, stream, sizeof(stream));
 		put(e, HEXO_MSG_COPIED, &copied, sizeof(copied));
+		break;
+	case HEXO_MSG_SIZE:
+		put(e, HEXO_MSG_SIZED, &sized, sizeof(sized));
 		break;
 	case HEXO_MSG_COPY_STOP:
 		put(e, HEXO_MSG_COPIED, &copied, sizeof(copied));
@@ -149,6 +153,7 @@ static size_t payload(struct fuzz_end *e, unsigned type, unsigned number,
 		memcpy(data, &hello, sizeof(hello));
 		return sizeof(hello);
 	case HEXO_MSG_COPIED:
+	case HEXO_MSG_ROUND:
 		memcpy(data, &copied, sizeof(copied));
 		return sizeof(copied);
 	case HEXO_MSG_FAULT:
@@ -162,6 +167,8 @@ static size_t payload(struct fuzz_end *e, unsigned type, unsigned number,
 	case HEXO_MSG_NEED:
 	case HEXO_MSG_GOT:
 		return sizeof(struct hexo_msg_need);
+	case HEXO_MSG_SIZED:
+		return sizeof(struct hexo_msg_sized);
 	case HEXO_MSG_PROBED:
 		return sizeof(struct hexo_msg_probed);
 	case HEXO_MSG_STREAM:
@@ -182,10 +189,10 @@ void fuzz_end_message(struct fuzz_end *e, struct fuzz_input *in)
 		HEXO_MSG_EXIT,   HEXO_MSG_FAULT,   HEXO_MSG_LOG,
 		HEXO_MSG_ERROR,  HEXO_MSG_PROBED,  HEXO_MSG_COPIED,
 		HEXO_MSG_WHOLE,  HEXO_MSG_STREAM,  HEXO_MSG_NEED,
-		HEXO_MSG_GOT,
+		HEXO_MSG_GOT,    HEXO_MSG_SIZED,   HEXO_MSG_ROUND,
 	};
-	uint8_t what = fuzz_byte(in), how = what >> 4, off;
-	unsigned type = types[what % 16];
+	uint8_t how = fuzz_byte(in) >> 4, off;
+	unsigned type = types[fuzz_byte(in) % sizeof(types)];
 	char data[PAYLOAD_MAX];
 	size_t len = payload(e, type, fuzz_byte(in), data), n;
 	int64_t tag = e->tag;
