@@ -95,7 +95,7 @@ talked() {
 	linked_node
 	polls=$(polls_of churn 16 30)
 	link every 3000000
-	on "--isa x86-64 --hop $((polls / 3)):far \
+	on "--isa x86-64 --compress never --hop $((polls / 3)):far \
 		--hop $((polls * 2 / 3)):server" churn 16 30
 	hops_done 2
 	[ "$(broken)" -ge 6 ]
@@ -191,7 +191,8 @@ talked() {
 	linked_node
 	polls=$(polls_of churn 16 30)
 	link limit 6000000
-	on "--isa x86-64 --timeout 1 --hop $((polls / 2)):far" churn 16 30
+	on "--isa x86-64 --compress never --timeout 1 \
+		--hop $((polls / 2)):far" churn 16 30
 	[ "$(figure '.hops | length')" = 1 ]
 	[[ "$(figure '.hops[0].result')" == "the stream got stuck"* ||
 		"$(figure '.hops[0].result')" == "it did not commit"* ]]
