@@ -73,7 +73,7 @@ static struct cli_image image = {
 };
 static struct files_volumes volumes;
 static struct base_buffer boot;
-static char *checkpoint;
+static char *checkpoint, *stream;
 
 static struct {
 	struct fuzz_input in;
@@ -222,6 +222,10 @@ static void order(struct home *home, uint8_t what)
 					     "post-copy" };
 	json_t *request;
 
+	/* It would be waited for what it has written before it was killed. */
+	if ((what & 11) == 8)
+		for (unsigned i = 0; i < world.ends; i++)
+			fuzz_end_close(&world.end[i]);
 	if (what & 1)
 		request =
 			json_pack("{s:s, s:s, s:s, s:b}", "command", "migrate",
@@ -230,6 +234,8 @@ static void order(struct home *home, uint8_t what)
 				  what >> 4 & 1);
 	else if (what & 2)
 		request = json_pack("{s:s}", "command", "abort");
+	else if (what & 8)
+		request = json_pack("{s:s}", "command", "kill");
 	else
 		request = json_pack("{s:s, s:s, s:b}", "command", "checkpoint",
 				    "file", checkpoint, "leave_running",
@@ -284,17 +290,20 @@ static void step(struct home *home, struct fuzz_input *in)
 	}
 }
 
-/* The input is over: all VMs are lost, and what is waited for then. */
+/* The input is over: a file that is being synced will be, then all VMs are
+ * lost, and what is waited for after that comes. */
 static void leave(struct home *home)
 {
+	struct pollfd p = { .fd = home->loop.epoll, .events = POLLIN };
+
+	fuzz_check(++world.idle < IDLE_MAX);
+	if (home->saving.file.syncing) {
+		fuzz_check(poll(&p, 1, 4000) > 0);
+		return;
+	}
 	for (unsigned i = 0; i < world.ends; i++)
 		fuzz_end_close(&world.end[i]);
 	time_passes(home);
-	fuzz_check(++world.idle < IDLE_MAX ||
-		   cli_save_is_open(&home->saving.file));
-	if (world.idle >= IDLE_MAX)
-		usleep(1000);
-	fuzz_check(world.idle < 1000);
 }
 
 int __wrap_cli_loop_turn(struct cli_loop *loop, struct hexo_error *err)
@@ -319,8 +328,13 @@ int __wrap_cli_loop_turn(struct cli_loop *loop, struct hexo_error *err)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
+	FILE *file;
+
 	setenv("XDG_RUNTIME_DIR", fuzz_scratch(), 1);
 	checkpoint = base_printf("%s/checkpoint", fuzz_scratch());
+	stream = base_printf("%s/stream", fuzz_scratch());
+	fuzz_check((file = fopen(stream, "w")) && fputs("stream", file) > 0 &&
+		   fclose(file) == 0);
 	return 0;
 }
 
@@ -352,6 +366,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	how = fuzz_byte(&world.in);
 	plan.every = how & 1 ? 100 : 0;
 	config.count = how & 2;
+	config.resume = how & 4 ? stream : NULL;
 	cli_home_run(&config, &err);
 	for (unsigned i = 0; i < world.ends; i++)
 		fuzz_end_close(&world.end[i]);

@@ -106,6 +106,7 @@ for name in channel serve session hypercall receive files home relay \
 	fetch; do
 	"$root/build/fuzz/messages" "$name" > "$seeds/$name/messages"
 done
+(cd "$seeds/home" && "$root/build/fuzz/messages" homes)
 "$root/build/fuzz/messages" resume > "$seeds/serve/resume"
 for directory in "$seeds"/*; do
 	[ -n "$(ls "$directory")" ] || {

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * usage: messages channel|serve|resume|session|hypercall|receive|files|
- *                 home|relay|fetch
+ *                 home|homes|relay|fetch
  *
  * Writes one seed to standard output: messages as our own programs send them,
- * or a script for a harness whose inputs are scripts.
+ * or a script for a harness whose inputs are scripts. homes writes several,
+ * each to a file in the current directory.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -261,6 +263,82 @@ static void home(void)
 	bytes("\10\6\0", 3);
 }
 
+/* What a VM of tests/fuzz/home.c says: HELLO, PARKED at a hop of the plan, ...;
+ * the source does so for a target that is there, too. */
+#define HELLO          "\10\0\0"
+#define REACHED        "\10\1\1"
+#define COMMIT         "\10\3\0"
+#define RUNNING        "\10\4\0"
+#define REQUEST        "\10\5\3"
+#define WHOLE          "\10\14\0"
+#define NEED           "\10\16\0"
+#define GOT            "\10\17\0"
+#define SOURCE_PARKED  "\30\1\0"
+#define SOURCE_SHIPPED "\30\2\0"
+#define SOURCE_COPIED  "\30\13\1"
+#define SOURCE_STREAM  "\30\15\5"
+/* One vanishes; a move by stop, a post-copy, a checkpoint are ordered. */
+#define LOSE_SOURCE "\24"
+#define LOSE_TARGET "\4"
+#define PRE_COPY    "\0\13"
+#define STOP        "\0\7"
+#define LATER       "\0\37"
+#define SAVE        "\0\0"
+#define KILL        "\0\10"
+/* No VM is honest; the second one is not; with a hop at every 100th poll;
+ * with a stream to begin with. */
+#define ALONE       "\0\0"
+#define FIRST_ONLY  "\2\0"
+#define WITH_STREAM "\0\4"
+#define WITH_PLAN   "\0\1"
+
+/* One line for each failure, or order of things, that moves have rows for. */
+static void homes(void)
+{
+	static const char *const names[] = {
+		"later",  "torn",  "back",   "reached", "fetching", "orphan",
+		"signed", "saved", "killed", "early",   "calm",     "loaded",
+	};
+	static const struct {
+		const char *data;
+		size_t len;
+	} scripts[] = {
+#define SCRIPT(text) { text, sizeof(text) - 1 }
+		SCRIPT(FIRST_ONLY HELLO LATER HELLO GOT COMMIT NEED RUNNING GOT
+			       REQUEST WHOLE REQUEST),
+		SCRIPT(ALONE HELLO LATER HELLO SOURCE_PARKED SOURCE_STREAM
+			       COMMIT SOURCE_STREAM RUNNING NEED REQUEST
+				       LOSE_SOURCE),
+		SCRIPT(ALONE HELLO LATER HELLO SOURCE_PARKED SOURCE_STREAM
+			       COMMIT SOURCE_STREAM RUNNING LOSE_TARGET),
+		SCRIPT(WITH_PLAN HELLO REACHED HELLO SOURCE_STREAM
+			       SOURCE_SHIPPED COMMIT RUNNING REQUEST),
+		SCRIPT(WITH_PLAN HELLO LATER HELLO SOURCE_PARKED SOURCE_STREAM
+			       COMMIT RUNNING REACHED SOURCE_SHIPPED WHOLE
+				       HELLO),
+		SCRIPT(ALONE HELLO STOP HELLO SOURCE_PARKED SOURCE_STREAM
+			       SOURCE_SHIPPED LOSE_SOURCE COMMIT RUNNING),
+		SCRIPT(ALONE HELLO STOP HELLO SOURCE_PARKED SOURCE_STREAM COMMIT
+			       LOSE_SOURCE RUNNING),
+		SCRIPT(FIRST_ONLY HELLO REQUEST SAVE),
+		SCRIPT(ALONE HELLO REQUEST KILL),
+		SCRIPT(ALONE HELLO STOP HELLO SOURCE_PARKED SOURCE_STREAM COMMIT
+			       SOURCE_SHIPPED RUNNING),
+		SCRIPT(ALONE HELLO PRE_COPY HELLO SOURCE_STREAM LOSE_TARGET
+			       SOURCE_COPIED SOURCE_COPIED),
+		SCRIPT(WITH_STREAM HELLO COMMIT RUNNING REQUEST),
+	};
+
+	for (size_t i = 0; i < sizeof(scripts) / sizeof(*scripts); i++) {
+		FILE *file = fopen(names[i], "w");
+
+		if (!file ||
+		    fwrite(scripts[i].data, scripts[i].len, 1, file) != 1 ||
+		    fclose(file))
+			exit(1);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -271,7 +349,8 @@ int main(int argc, char **argv)
 		{ "resume", resume },       { "session", session },
 		{ "hypercall", hypercall }, { "receive", receive },
 		{ "files", files },         { "home", home },
-		{ "relay", relay },         { "fetch", fetch },
+		{ "homes", homes },         { "relay", relay },
+		{ "fetch", fetch },
 	};
 
 	for (size_t i = 0; i < sizeof(seeds) / sizeof(*seeds); i++)
