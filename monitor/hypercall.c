@@ -16,7 +16,7 @@
 #include "hexo/io.h"
 #include "monitor/vm.h"
 
-enum { LOG_MAX = 1024, RANDOM_MAX = 1 << 20, RANDOM_STEP = 256 };
+enum { LOG_MAX = 1024, RANDOM_MAX = 1 << 20, RANDOM_STEP = 4096 };
 
 static int64_t call_exit(struct vm *vm, void *request)
 {
