@@ -124,6 +124,11 @@ torture-faults: all faulty $(PROXY) $(B)/tests/programs/dirty \
 		$(B)/tests/commands/faults-all.bats
 	tests/run.sh $(B)/tests/commands/faults-all.bats
 
+# One job that moves a thousand times; see tests/torture/README.md.
+.PHONY: torture-moves
+torture-moves: all $(B)/tests/programs/wander $(B)/tests/native/wander
+	tests/torture/moves.sh
+
 # --- Everything -------------------------------------------------------------
 
 .PHONY: check check-programs check-unit
@@ -133,6 +138,8 @@ check-programs: all faulty $(HOSTILE) $(TEST_IMAGES) $(TEST_NATIVE) $(BENCH_IMAG
 		$(B)/tests/commands/faults-spread.bats
 check: export CTORTURE_EVERY ?= 10
 check: export TORTURE_HOPS ?= 4
+check: export TORTURE_MOVES ?= 30
+check: export TORTURE_MIB ?= 8
 check: export FUZZ_TIME ?= 10
 check: check-programs $(UNIT_TESTS) fuzzers
 	tests/run.sh

@@ -83,7 +83,7 @@ package_tests() {
 files=("$@")
 # shellcheck disable=SC2207 # names without blanks
 [ $# -gt 0 ] || files=($(package_tests) build/tests/unit/test_*
-	tests/torture/{csmith,ctorture,capture}.sh tests/fuzz/fuzz.sh
+	tests/torture/{csmith,ctorture,capture,moves}.sh tests/fuzz/fuzz.sh
 	tests/model/model.sh
 	tests/commands/*.bats
 	build/tests/commands/{matrix-*,faults-spread}.bats)
