@@ -4,11 +4,13 @@
 # every word of it at the end. After lib.
 
 # dirty_begin OPTION...: as VM $NAME and process $JOB, with 24 MiB of which it
-# writes 20 MiB/s, or $RATE
+# writes 20 MiB/s, or $DIRTY, two other numbers; from the image $DIRTY_IMAGE
 dirty_begin() {
+	[ -n "${DIRTY:-}" ] || DIRTY=(24 20)
 	NAME=dirty-$BATS_TEST_NUMBER-$$
 	hexo run --name "$NAME" --volume "$PWD/vol:/vol" --stats stats.json \
-		"$@" "$(image dirty)" 24 "${RATE:-20}" /vol/go > stdout 2> stderr \
+		"$@" "${DIRTY_IMAGE:-$(image dirty)}" "${DIRTY[@]}" /vol/go \
+		> stdout 2> stderr \
 		< /dev/null 3>&- 7>&- &
 	JOB=$!
 	wait_text ready stdout

@@ -81,7 +81,7 @@ $(MATRIX): $(B)/tests/commands/matrix-%.bats: tests/matrix.sh tests/matrix.list
 	mkdir -p $(@D)
 	tests/matrix.sh $* > $@
 
-# Moves that something happens to; all of them take half an hour.
+# Moves that something happens to; all of them take an hour.
 FAULTS := $(addprefix $(B)/tests/commands/faults-,spread.bats all.bats)
 
 $(FAULTS): $(B)/tests/commands/faults-%.bats: tests/faults.sh

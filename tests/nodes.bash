@@ -26,6 +26,7 @@ nodes_teardown() {
 	local left
 	node_stop
 	[ -z "${proxy:-}" ] || kill "$proxy"
+	[ -z "${small:-}" ] || umount "$small"
 	left=$(processes_of "$BATS_TEST_TMPDIR")
 	[ -z "$left" ] || {
 		echo "left behind: $left"
@@ -33,16 +34,19 @@ nodes_teardown() {
 	}
 }
 
-# node_start PORT: a hexod on this machine, with the options $HEXOD_OPTIONS; 0: on
-# any port, $port, with the key $key
+# node_start PORT [OPTION...]: a hexod on this machine; 0: on any port, $port,
+# with the key $key
 node_start() {
-	local options
-	read -ra options <<< "${HEXOD_OPTIONS:-}"
+	local at=$1
+	shift
 	: > hexod.out
-	hexod-x86-64 --listen "127.0.0.1:$1" --cache cache --timeout 2 \
-		"${options[@]}" > hexod.out 2>> hexod.err 3>&- 7>&- &
+	hexod-x86-64 --listen "127.0.0.1:$at" --cache cache --timeout 2 "$@" \
+		> hexod.out 2>> hexod.err 3>&- 7>&- &
 	hexod=$!
-	until grep -q "^hexod: key" hexod.out; do sleep 0.05; done
+	until grep -q "^hexod: key" hexod.out; do
+		kill -0 "$hexod" || return 1
+		sleep 0.05
+	done
 	port=$(sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' hexod.out)
 	key=$(sed -n 's/^hexod: key //p' hexod.out)
 }
@@ -69,6 +73,18 @@ accept_me() {
 # link COMMAND: the proxy does that
 link() {
 	echo "$*" >&7
+}
+
+# small_disk DIRECTORY: a file system of 64 KiB there, until the test ends
+small_disk() {
+	mkdir -p "$1"
+	mount -t tmpfs -o size=64k,mode=700 none "$1" || skip "cannot mount a tmpfs"
+	small=$1
+}
+
+# small_disk_grows: it has room from now on
+small_disk_grows() {
+	mount -o remount,size=256m "$small"
 }
 
 # linked_node: the node "far", behind the proxy

@@ -21,7 +21,8 @@ sums() {
 # there_and_back MODE: over the slow link, first as it is, then packed
 there_and_back() {
 	local sum
-	RATE=0 dirty_begin
+	DIRTY=(24 0)
+	dirty_begin
 	hexo migrate --mode "$1" --no-safe --compress never "$NAME" far
 	hexo migrate --mode stop --compress always "$NAME" server
 	hexo migrate --mode "$1" --no-safe "$NAME" far > told
@@ -94,7 +95,8 @@ there_and_back() {
 
 @test "--bandwidth counts what is sent" {
 	need_kvm
-	RATE=0 dirty_begin
+	DIRTY=(24 0)
+	dirty_begin
 	hexo migrate --mode pre-copy --compress always --bandwidth 8M \
 		"$NAME" server
 	dirty_end

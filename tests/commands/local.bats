@@ -40,9 +40,9 @@ local_node() {
 	local name=$1 top=$PWD
 	shift
 	cd "$name"
-	HEXOD_OPTIONS="--state $top/$name/state --volume-local $OWN \
-		--volume-local $top/vol --volume-user ${LOCAL_USER:-65534} \
-		$*" node_start 0
+	node_start 0 --state "$top/$name/state" --volume-local "$OWN" \
+		--volume-local "$top/vol" \
+		--volume-user "${LOCAL_USER:-65534}" "$@"
 	cd "$top"
 	printf -v "${name}_pid" %s "$hexod"
 	XDG_STATE_HOME=$top/$name hexod-x86-64 --state "$name/state" accept \

@@ -117,9 +117,10 @@ same_memory() {
 	done
 }
 
-# The VMs that the board says it has.
+# How many VMs the board says it has; it may be too busy to say.
 vms_of_board() {
-	hexo board list --json | jq '[.[].node.vms[]] | length'
+	hexo board list --json |
+		jq -r '.[0].node.vms | if . then length else "unknown" end'
 }
 
 # rest PLACE: the job has come there, and nothing else is left of the move
