@@ -17,13 +17,16 @@
 
 static const char usage[] =
 	"usage: hexo board start [--name N] [--cpus N] [--memory SIZE]\n"
+	"                        [--netem WORDS]\n"
 	"       hexo board stop [NAME | --all]\n"
 	"       hexo board list [--json]\n"
 	"       hexo board log NAME\n"
 	"Emulated ARM64 boards on this machine, with KVM and hexod inside.\n"
 	"  --name    what to call it (board0, board1, ...)\n"
 	"  --cpus    1 to 8 (2)\n"
-	"  --memory  of the board (1G)\n";
+	"  --memory  of the board (1G)\n"
+	"  --netem   makes its network a bad one, both ways, for tests: what\n"
+	"            tc-netem(8) is to do, like \"delay 5ms loss 1%\"\n";
 
 enum { STATUS_FAILED = 1, STATUS_USAGE = 2, INFO_MS = 1000 };
 
@@ -234,10 +237,33 @@ static int parse_memory(const char *text, struct board *board,
 	return 0;
 }
 
+/* The words go to the kernel's command line and to a shell: they have no
+ * character that means anything there. */
+static int parse_netem(const char *text, struct board *board,
+		       struct hexo_error *err)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789.% ";
+
+	if (!*text || text[strspn(text, allowed)] ||
+	    strlen(text) > BOARD_NETEM_MAX)
+		return hexo_fail(err, -EINVAL,
+				 "--netem '%s': at most %d letters, digits, "
+				 "dots, percent signs and blanks",
+				 text, BOARD_NETEM_MAX);
+	snprintf(board->netem, sizeof(board->netem), "%s", text);
+	for (char *c = board->netem; *c; c++)
+		if (*c == ' ')
+			*c = ',';
+	return 0;
+}
+
 static const struct option start_options[] = {
 	{ "name", required_argument, NULL, 'n' },
 	{ "cpus", required_argument, NULL, 'c' },
 	{ "memory", required_argument, NULL, 'm' },
+	{ "netem", required_argument, NULL, 'e' },
 	{ 0 },
 };
 static const struct option stop_options[] = {
@@ -275,6 +301,8 @@ static int parse_option(struct board_options *o, int option, char **argv,
 		return parse_cpus(optarg, &o->board, err);
 	case 'm':
 		return parse_memory(optarg, &o->board, err);
+	case 'e':
+		return parse_netem(optarg, &o->board, err);
 	case 'a':
 		o->all = true;
 		return 0;

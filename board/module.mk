@@ -6,7 +6,7 @@ BOARD_SRC := board/board.c board/start.c board/state.c \
 
 BOARD         := $(B)/board
 BOARD_ROOT    := $(BOARD)/root
-BOARD_APPLETS := sh mount insmod ip cut mkdir
+BOARD_APPLETS := sh mount insmod ip cut mkdir tr poweroff
 BOARD_PROGRAMS := $(BIN)/hexod-aarch64 $(BIN)/hexo-vm-aarch64
 
 $(BOARD)/Image:
@@ -34,4 +34,21 @@ $(BOARD)/initramfs.cpio.gz: board/init board/module.mk $(BOARD_PROGRAMS) \
 		gzip -9n > ../initramfs.new
 	mv $(BOARD)/initramfs.new $@
 
-all: $(BOARD)/initramfs.cpio.gz $(BOARD)/Image
+# For `hexo board start --netem`: the kernel unpacks one archive after the other.
+$(BOARD)/netem/tc: | $(BOARD)/Image
+	setup/arm64-kernel.sh
+
+$(BOARD)/initramfs-netem.cpio.gz: board/netem $(BOARD)/netem/tc \
+		$(BOARD)/initramfs.cpio.gz
+	@rm -rf $(BOARD)/netem-root
+	@install -d -m 755 $(BOARD)/netem-root/netem
+	install -m 755 $(BOARD)/netem/* $(BOARD)/netem-root/netem
+	install -m 755 board/netem $(BOARD)/netem-root/netem/start
+	find $(BOARD)/netem-root -exec touch -h -d @0 {} +
+	cd $(BOARD)/netem-root && find netem | LC_ALL=C sort | \
+		cpio --quiet -o -H newc --reproducible -R 0:0 | \
+		gzip -9n | cat ../initramfs.cpio.gz - > ../initramfs-netem.new
+	mv $(BOARD)/initramfs-netem.new $@
+
+all: $(BOARD)/initramfs.cpio.gz $(BOARD)/initramfs-netem.cpio.gz \
+	$(BOARD)/Image

@@ -90,7 +90,9 @@ static int start(const char *directory, const struct board *board,
 	char key[NODE_KEY_TEXT];
 	cleanup_free char *arguments =
 		(node_key_text(client, key),
-		 base_printf("%s%s", kernel_arguments, key));
+		 base_printf("%s%s%s%s", kernel_arguments, key,
+			     *board->netem ? " hexo_netem=" : "",
+			     board->netem));
 	const struct {
 		const char *name, *value;
 	} options[] = {
@@ -136,7 +138,9 @@ int board_qemu_start(const char *directory, const struct board *board,
 	int r = find_file("../board/Image", &kernel, err);
 
 	if (r == 0)
-		r = find_file("../board/initramfs.cpio.gz", &initramfs, err);
+		r = find_file(*board->netem ? "../board/initramfs-netem.cpio.gz"
+					    : "../board/initramfs.cpio.gz",
+			      &initramfs, err);
 	if (r < 0)
 		return r;
 	r = start(directory, board, client, kernel, initramfs, &said);

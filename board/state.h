@@ -16,7 +16,7 @@
 
 #include "hexo/error.h"
 
-enum { BOARD_NAME_MAX = 31 };
+enum { BOARD_NAME_MAX = 31, BOARD_NETEM_MAX = 127 };
 
 struct board {
 	char name[BOARD_NAME_MAX + 1];
@@ -26,6 +26,9 @@ struct board {
 	uint16_t port;   /* of its hexod, on this machine's 127.0.0.1 */
 	pid_t pid;       /* of its QEMU */
 	char key[65];    /* its hexod's fingerprint, "" until it is known */
+	/* What tc-netem(8) is to do to its network, words with commas between
+	 * them; "": nothing. Not kept on disk. */
+	char netem[BOARD_NETEM_MAX + 1];
 };
 
 struct board_list {

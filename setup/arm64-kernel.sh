@@ -3,10 +3,11 @@
 # usage: setup/arm64-kernel.sh
 #
 # Fetches what the emulated board boots, to build/board/: Debian's arm64
-# kernel (Image), those of its drivers that the board needs (modules/), and a
-# static arm64 busybox. Works without root and without a foreign architecture
-# on this machine: apt gets a configuration of its own under build/. Does
-# nothing if it is all there: Image comes last.
+# kernel (Image), those of its drivers that the board needs (modules/), a
+# static arm64 busybox, and what makes its network a bad one for tests (netem/:
+# tc, its libraries and drivers). Works without root and without a foreign
+# architecture on this machine: apt gets a configuration of its own under
+# build/. Does nothing if it is all there: Image comes last.
 set -euo pipefail
 
 die() {
@@ -21,7 +22,14 @@ scratch=$root/build/src/board
 board=$root/build/board
 # What this kernel does not have built in.
 modules="virtio_mmio failover net_failover virtio_net"
-[ -e "$board/Image" ] && exit 0
+netem_modules="sch_netem ifb sch_ingress cls_matchall act_mirred"
+# The libraries that tc is linked with, and theirs.
+netem_packages="iproute2 libbpf1 libelf1 zlib1g libmnl0 libbsd0 libmd0 libcap2
+	libxtables12 libc6"
+netem_files="sbin/tc ld-linux-aarch64.so.1 libc.so.6 libm.so.6 libbpf.so.1
+	libelf.so.1 libz.so.1 libmnl.so.0 libbsd.so.0 libmd.so.0 libcap.so.2
+	libxtables.so.12"
+[ -e "$board/Image" ] && [ -e "$board/netem/tc" ] && exit 0
 
 # The Debian archive this machine already uses.
 archive_uri() {
@@ -59,9 +67,33 @@ unpack() {
 		die "cannot unpack $package"
 }
 
-rm -rf "$scratch"
+# take_modules KERNEL DIRECTORY MODULE...
+take_modules() {
+	local kernel=$1 to=$2 module file
+	shift 2
+	for module in "$@"; do
+		file=$(find "$scratch/$kernel" -name "$module.ko")
+		[ -n "$file" ] || die "$kernel has no driver $module"
+		cp "$file" "$to/"
+	done
+}
+
+# Libraries are links to a file with the whole version.
+take_netem() {
+	local package name file
+	for package in $netem_packages; do
+		unpack "$package"
+	done
+	for name in $netem_files; do
+		file=$(find "$scratch" -path "*/$name" -print -quit)
+		[ -n "$file" ] || die "no package has $name"
+		cp -L "$file" "$board/netem/"
+	done
+}
+
+rm -rf "$scratch" "$board/netem"
 mkdir -p "$state/lists/partial" "$state/cache/archives/partial" \
-	"$scratch" "$board/modules"
+	"$scratch" "$board/modules" "$board/netem"
 : > "$state/status"
 uri=$(archive_uri)
 keys=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -80,11 +112,11 @@ cp "$scratch/busybox-static/bin/busybox" "$board/busybox" ||
 	die "busybox-static has no busybox"
 
 unpack "$kernel"
-for module in $modules; do
-	file=$(find "$scratch/$kernel" -name "$module.ko")
-	[ -n "$file" ] || die "$kernel has no driver $module"
-	cp "$file" "$board/modules/"
-done
+# shellcheck disable=SC2086 # lists of words
+take_modules "$kernel" "$board/modules" $modules
+# shellcheck disable=SC2086
+take_modules "$kernel" "$board/netem" $netem_modules
+take_netem
 cp "$scratch/$kernel/boot/vmlinuz-${kernel#linux-image-}" \
 	"$board/Image.new" || die "$kernel has no kernel image"
 mv "$board/Image.new" "$board/Image"
