@@ -88,7 +88,7 @@ prepare() {
 		options+=(--checkpoint-every 1h --checkpoint full/saved)
 		;;
 	no-memory)
-		# The board has 1 GiB. A VM at "far" has room beside no other.
+		# The board has 1 GiB; the last option counts. A VM at "far" has room beside no other.
 		[ "$to" != board ] || options+=(--memory 2G)
 		[ "$to" != far ] || node_limited "$from"
 		;;
@@ -149,8 +149,8 @@ job_on() {
 	options=(--local --timeout 5)
 	if [[ "$1 $2" == *board* ]]; then
 		linked_board
-		options=(--local --timeout 20)
-		DIRTY=(8 5)
+		options=(--local --timeout 30 --memory 64M)
+		DIRTY=(4 2)
 	else
 		linked_node
 	fi

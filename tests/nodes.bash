@@ -24,6 +24,9 @@ nodes_setup() {
 
 nodes_teardown() {
 	local left
+	# A job in the background that a failed test did not wait for.
+	[ -z "${JOB:-}" ] || kill "$JOB" 2> /dev/null || true
+	[ -z "${watcher:-}" ] || kill "$watcher" 2> /dev/null || true
 	node_stop
 	[ -z "${proxy:-}" ] || kill "$proxy"
 	[ -z "${small:-}" ] || umount "$small"
