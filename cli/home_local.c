@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cli/home_state.h"
+#include "cli/home_vm.h"
 #include "files/state.h"
 
 static bool local_used(const struct home *home)
@@ -46,6 +46,7 @@ static int local_state(struct home *home, const struct migrate_msg *msg)
 	}
 	if (text)
 		hexo_fail(&reason, -EIO, "%s", text);
+	home_plain(reason.text);
 	local_note(home, text ? NULL : json_incref(files), &reason);
 	json_decref(root);
 	return 0;
@@ -74,7 +75,7 @@ int home_local_message(struct home *home, const struct migrate_msg *msg,
 		home->local.unsynced.code = 0;
 		if (msg->len)
 			hexo_fail(&home->local.unsynced, -EIO, "%s",
-				  (const char *)msg->data);
+				  home_text(msg, 0));
 		return 1;
 	case HEXO_MSG_LOCAL_ASK:
 		if (!runs)

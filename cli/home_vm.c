@@ -296,6 +296,13 @@ static enum home_event home_event_of(struct home *home, struct cli_vm *vm,
 	}
 }
 
+void home_plain(char *text)
+{
+	for (char *c = text; *c; c++)
+		if (iscntrl((unsigned char)*c))
+			*c = '?';
+}
+
 const char *home_text(const struct migrate_msg *msg, size_t from)
 {
 	char *text = (char *)msg->data + from;
@@ -303,9 +310,7 @@ const char *home_text(const struct migrate_msg *msg, size_t from)
 
 	if (len && text[len - 1] == '\n')
 		text[len - 1] = '\0';
-	for (char *c = text; *c; c++)
-		if (iscntrl((unsigned char)*c))
-			*c = '?';
+	home_plain(text);
 	return text;
 }
 

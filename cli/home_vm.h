@@ -15,6 +15,9 @@ void home_watch_vms(struct home *home);
 /* cli/home_vm.c: the next probe is due. */
 void home_probe_ready(void *ctx, uint32_t events);
 
+/* cli/home_vm.c: makes a text from outside fit for a terminal. */
+void home_plain(char *text);
+
 /* cli/home_vm.c: the text that a message ends with, from a byte on; fit for
  * a terminal. */
 const char *home_text(const struct migrate_msg *msg, size_t from);

@@ -27,8 +27,8 @@ static const struct cli_option run_options[RUN_OPTIONS + 1] = {
 	[RUN_VOLUME] = { "volume", "HOST:GUEST[:ro]",
 			 "let the job use directory HOST as GUEST" },
 	[RUN_VOLUME_LOCAL] = { "volume-local", "HOST:GUEST[:ro]",
-			       "the same, but directory HOST of the machine\n"
-			       "where the job runs, each time it moves" },
+			       "the same, but directory HOST of whatever "
+			       "machine\nthe job runs on" },
 	[RUN_ENV] = { "env", "NAME=VALUE",
 		      "set a variable of the job's environment" },
 	[RUN_HOP] = { "hop", "POLLS:WHERE",

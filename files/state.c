@@ -308,6 +308,11 @@ int files_state_open(struct files *files, const json_t *entry,
 	flags = files_state_access(entry, err);
 	if (flags < 0)
 		return flags;
+	if (!guest && json_object_get(entry, "deleted"))
+		return hexo_fail(err, -ENOTSUP,
+				 "a file that was removed before the "
+				 "checkpoint is open in a local volume: "
+				 "restore the job on the home's machine");
 	if (!guest)
 		return hexo_fail(err, -EINVAL, "its state lacks \"guest\"");
 	fd = open_named(files, h, guest, flags, entry, how, err);

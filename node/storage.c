@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -23,8 +24,8 @@
 /* Descriptors of the process. */
 enum { STORAGE_VM = 3, STORAGE_HOME, STORAGE_CONTROL, STORAGE_FREE };
 
-/* A network file system may have to be asked. */
-enum { STORAGE_START_MS = 10000 };
+/* A network file system may have to be asked; the client waits a bit longer. */
+enum { STORAGE_START_MS = 8000 };
 
 int node_storage_user(struct node_storage_policy *policy, const char *text,
 		      struct hexo_error *err)
@@ -48,18 +49,18 @@ int node_storage_user(struct node_storage_policy *policy, const char *text,
 int node_storage_allow(struct node_storage_policy *policy,
 		       const char *directory, struct hexo_error *err)
 {
-	cleanup_close int fd =
-		open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int fd = -1;
 
+	if (directory[0] != '/')
+		return hexo_fail(err, -EINVAL,
+				 "--volume-local %s: not an absolute path",
+				 directory);
+	fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return hexo_fail_errno(err,
 				       "--volume-local: cannot open directory "
 				       "%s",
 				       directory);
-	if (directory[0] != '/')
-		return hexo_fail(err, -EINVAL,
-				 "--volume-local %s: not an absolute path",
-				 directory);
 	if (policy->count == NODE_STORAGE_DIRECTORIES)
 		return hexo_fail(err, -E2BIG,
 				 "--volume-local: more than %d directories",
@@ -133,12 +134,21 @@ static int storage_drop(const struct node_storage_policy *policy,
 		.version = _LINUX_CAPABILITY_VERSION_3,
 	};
 	const struct __user_cap_data_struct none[2] = { 0 };
+	struct rlimit files;
 
 	if (geteuid() == 0 &&
 	    (setgroups(0, NULL) < 0 ||
 	     setresgid(policy->gid, policy->gid, policy->gid) < 0 ||
 	     setresuid(policy->uid, policy->uid, policy->uid) < 0))
 		return hexo_fail_errno(err, "cannot drop privileges");
+	/* As many as there are handles; less is no failure. */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 &&
+	    files.rlim_cur < FILES_HANDLES_MAX) {
+		files.rlim_cur = files.rlim_max < FILES_HANDLES_MAX
+					 ? files.rlim_max
+					 : FILES_HANDLES_MAX;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
 	if (syscall(SYS_capset, &head, none) < 0)
 		return hexo_fail_errno(err, "cannot drop capabilities");
 	/* New credentials have cleared it. */

@@ -218,6 +218,19 @@ steps_end() {
 	[ "$(< secret)" = secret ]
 }
 
+@test "a directory that only the node has" {
+	mkdir -m 777 far/data/only
+	cp far/data/in far/data/only/
+	OWN=$OWN/only steps_begin --node far
+	step 1
+	run hexo migrate steps server
+	echo "$output"
+	[ "$status" != 0 ]
+	[[ "$output" == *"cannot open directory $OWN/only, local volume /d"* ]]
+	for i in 2 3 4 5 6; do step "$i"; done
+	steps_end ffffff
+}
+
 @test "a move to where it is not allowed is refused; the job goes on" {
 	mkdir -m 777 other
 	cp data/in other/

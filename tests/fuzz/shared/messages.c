@@ -60,6 +60,8 @@ static void serve(void)
 		.session = { 1, 2 },
 		.name = "job",
 	};
+	const struct hexo_msg_volume volume = { 2, 4, 1 };
+	char with_volumes[sizeof(vm) + sizeof(volume) + 6];
 
 	node_hash("hexo", 4, image.hash);
 	memcpy(vm.hash, image.hash, sizeof(vm.hash));
@@ -70,6 +72,10 @@ static void serve(void)
 	message(HEXO_MSG_NODE_DATA, "he", 2);
 	message(HEXO_MSG_NODE_DATA, "xo", 2);
 	message(HEXO_MSG_NODE_VM, &vm, sizeof(vm));
+	memcpy(with_volumes, &vm, sizeof(vm));
+	memcpy(with_volumes + sizeof(vm), &volume, sizeof(volume));
+	memcpy(with_volumes + sizeof(vm) + sizeof(volume), "/d/srv", 6);
+	message(HEXO_MSG_NODE_VM, with_volumes, sizeof(with_volumes));
 }
 
 static void resume(void)
