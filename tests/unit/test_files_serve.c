@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/base.h"
@@ -201,6 +202,76 @@ static void nothing_is_made_outside(void **state)
 	assert_int_equal(on_path(HEXO_IO_UNLINK, 0, 0, "/v/parent/secret"), 0);
 	assert_true(exists("secret"));
 	assert_false(exists("v/secret"));
+}
+
+/* Swaps a directory and a link that leads out, until it is killed. */
+static void swap_for_ever(void)
+{
+	cleanup_free char *link = path_of("v/trap");
+	cleanup_free char *directory = path_of("v/swap");
+
+	while (renameat2(AT_FDCWD, directory, AT_FDCWD, link,
+			 RENAME_EXCHANGE) == 0)
+		;
+	_exit(1);
+}
+
+/* What a home does for a job on a path that is swapped meanwhile. Whether it
+ * found the directory there. */
+static bool use_what_is_swapped(void)
+{
+	static const char there[] = "/v/swap/deep\0/v/swap/moved";
+	static const char back[] = "/v/swap/moved\0/v/swap/deep";
+	bool found;
+
+	on_path(HEXO_IO_MKDIR, 0755, 0, "/v/swap/made");
+	on_path(HEXO_IO_UNLINK, 0, 0, "/v/swap/victim");
+	on_path(HEXO_IO_CHMOD, 0777, 0, "/v/swap/victim");
+	serve(HEXO_IO_RENAME, 0, 0, there, sizeof(there) - 1, 0);
+	serve(HEXO_IO_RENAME, 0, 0, back, sizeof(back) - 1, 0);
+	found = strcmp(contents("/v/swap/deep"), "") != 0;
+	assert_string_equal(out, found ? "deep" : "");
+	return found;
+}
+
+static void links_that_are_swapped_in_do_not_lead_out(void **state)
+{
+	const char *const targets[] = { "../out", "/../out", "sub/../../out" };
+	cleanup_free char *trap = path_of("v/trap");
+	const uint64_t end = base_now_ns() + UINT64_C(20000000000);
+	unsigned found, missed;
+
+	make_dir("out");
+	make_dir("v/swap");
+	put("out/deep", "secret");
+	put("out/victim", "victim");
+	put("v/swap/deep", "deep");
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+		pid_t pid;
+
+		link_to(targets[i], "v/trap");
+		pid = fork();
+		if (pid == 0)
+			swap_for_ever();
+		/* Both were met, and often. */
+		for (found = missed = 0;
+		     (found < 300 || missed < 300) && base_now_ns() < end;)
+			*(use_what_is_swapped() ? &found : &missed) += 1;
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		assert_true(found > 0 && missed > 0);
+		/* Whichever of the two is the link by now. */
+		if (unlink(trap) < 0) {
+			cleanup_free char *swap = path_of("v/swap");
+
+			assert_int_equal(unlink(swap), 0);
+			assert_int_equal(rename(trap, swap), 0);
+		}
+	}
+	assert_true(exists("out/victim"));
+	assert_false(exists("out/made"));
+	assert_false(exists("out/moved"));
+	assert_true(exists("out/deep"));
 }
 
 static void refuses_paths_that_are_not_normalised(void **state)
@@ -574,6 +645,7 @@ int main(void)
 		TEST(finds_the_longest_prefix),
 		TEST(links_stay_inside),
 		TEST(nothing_is_made_outside),
+		TEST(links_that_are_swapped_in_do_not_lead_out),
 		TEST(refuses_paths_that_are_not_normalised),
 		TEST(readonly_volumes_refuse_changes),
 		TEST(files_change_and_move),

@@ -336,6 +336,30 @@ static void hands_the_connection_to_the_vm(void **state)
 	close(fd);
 }
 
+static void a_sessions_number_is_used_once(void **state)
+{
+	static const char elf[] = "no ELF either";
+	struct node_vm vm = {
+		.name = "first",
+		.elf = elf,
+		.elf_size = sizeof(elf),
+		.memory = HEXO_MEMORY_DEFAULT,
+		.stack = HEXO_STACK_DEFAULT,
+		.backend = 1,
+		.timeout_s = 10,
+	};
+	struct hexo_msg_vm second = good_vm;
+	struct hexo_error err;
+	int fd = connect_node();
+
+	assert_int_equal(node_start_vm(fd, &vm, WAIT_MS, second.session, &err),
+			 0);
+	node_hash(elf, sizeof(elf), second.hash);
+	second.backend = 1;
+	assert_vm_refused(second, "in use");
+	close(fd);
+}
+
 static void knows_its_sessions(void **state)
 {
 	uint64_t session[2] = { 1, 2 }, received = 0;
@@ -359,6 +383,7 @@ int main(void)
 		cmocka_unit_test(checks_images),
 		cmocka_unit_test(checks_vms),
 		cmocka_unit_test(client_hears_refusals),
+		cmocka_unit_test(a_sessions_number_is_used_once),
 		cmocka_unit_test(hands_the_connection_to_the_vm),
 		cmocka_unit_test(knows_its_sessions),
 	};

@@ -228,6 +228,40 @@ static void checks_frames(void **state)
 	assert_int_equal(ends[0].session.received, 0);
 }
 
+/* Who replays what was recorded within a session, or another's frames, sends
+ * bytes that have come already, or that are still to come. */
+static void frames_sent_again_are_refused(void **state)
+{
+	struct {
+		struct hexo_session_head head;
+		char byte;
+	} __attribute__((packed)) frame = {
+		{ .magic = HEXO_SESSION_MAGIC,
+		  .version = HEXO_SESSION_VERSION,
+		  .type = HEXO_SESSION_BYTES,
+		  .length = 1 },
+		'x',
+	};
+	char got[4];
+	int pair[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	assert_int_equal(node_session_link(&ends[0].session, pair[0], 0, NULL),
+			 0);
+	assert_int_equal(send(pair[1], &frame, sizeof(frame), 0),
+			 sizeof(frame));
+	assert_int_equal(node_session_turn(&ends[0].session, -1, 0),
+			 NODE_SESSION_ON);
+	assert_int_equal(ends[0].session.received, 1);
+	assert_int_equal(send(pair[1], &frame, sizeof(frame), 0),
+			 sizeof(frame));
+	assert_int_equal(node_session_turn(&ends[0].session, -1, 0),
+			 NODE_SESSION_BROKEN);
+	assert_int_equal(ends[0].session.received, 1);
+	assert_int_equal(recv(ends[0].user, got, sizeof(got), MSG_DONTWAIT), 1);
+	close(pair[1]);
+}
+
 static void checks_what_the_other_has(void **state)
 {
 	int pair[2];
@@ -243,9 +277,13 @@ static void checks_what_the_other_has(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(carries_bytes),       TEST(survives_breaks),
-		TEST(tells_the_end_again), TEST(keeps_no_more_than_the_window),
-		TEST(checks_frames),       TEST(checks_what_the_other_has),
+		TEST(carries_bytes),
+		TEST(survives_breaks),
+		TEST(tells_the_end_again),
+		TEST(keeps_no_more_than_the_window),
+		TEST(checks_frames),
+		TEST(frames_sent_again_are_refused),
+		TEST(checks_what_the_other_has),
 	};
 
 	return cmocka_run_group_tests_name("session", tests, NULL, NULL);
