@@ -414,6 +414,11 @@ static void home_news_ready(void *ctx, uint32_t events)
 		cli_loop_watch(&home->loop, &vm->news_watch, 0, NULL);
 		return;
 	}
+	if (news.what == CLI_VM_KILLED) {
+		/* That its channel has ended shows there. */
+		vm->killed_by = news.signal;
+		return;
+	}
 	if (news.what == CLI_LINK_LOST) {
 		home->why = news.why;
 		home_lost(home, vm);

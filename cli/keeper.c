@@ -17,6 +17,13 @@
 /* Between attempts to connect, from the second on. */
 enum { PAUSE_MS = 100, PAUSE_MAX_MS = 5000, GOODBYE_MS = 10000 };
 
+/* A home that is gone need not hear it. */
+static void tell_news(const struct cli_keeper *keeper,
+		      const struct cli_keeper_news *news)
+{
+	send(keeper->news, news, sizeof(*news), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 static void tell(const struct cli_keeper *keeper, int what,
 		 const struct hexo_error *why)
 {
@@ -24,8 +31,15 @@ static void tell(const struct cli_keeper *keeper, int what,
 
 	if (why)
 		news.why = *why;
-	/* A home that is gone need not hear it. */
-	send(keeper->news, &news, sizeof(news), MSG_NOSIGNAL | MSG_DONTWAIT);
+	tell_news(keeper, &news);
+}
+
+static void tell_killed(const struct cli_keeper *keeper, uint32_t by)
+{
+	const struct cli_keeper_news news = { .what = CLI_VM_KILLED,
+					      .signal = by };
+
+	tell_news(keeper, &news);
 }
 
 /* Returns 0, -EAGAIN if it may work later, else why it never will. */
@@ -112,6 +126,8 @@ _Noreturn void cli_keep(const struct cli_keeper *keeper)
 	}
 	if (r < 0)
 		tell(keeper, CLI_LINK_LOST, &err);
+	else if (s->far_signal)
+		tell_killed(keeper, s->far_signal);
 	node_session_close(s);
 	_exit(0);
 }

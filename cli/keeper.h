@@ -11,8 +11,14 @@
 
 /* What the child tells the home, a packet each. */
 struct cli_keeper_news {
-	enum { CLI_LINK_BROKEN = 1, CLI_LINK_BACK, CLI_LINK_LOST } what;
-	struct hexo_error why; /* of LOST, which is the last */
+	enum {
+		CLI_LINK_BROKEN = 1,
+		CLI_LINK_BACK,
+		CLI_LINK_LOST,
+		CLI_VM_KILLED,
+	} what;                /* the last two: nothing comes after */
+	uint32_t signal;       /* of KILLED */
+	struct hexo_error why; /* of LOST */
 };
 
 struct cli_keeper {

@@ -16,6 +16,7 @@
 
 #include "base/base.h"
 #include "cli/connect.h"
+#include "cli/keeper.h"
 
 static const char *const vm_backends[] = {
 	[CLI_BACKEND_KVM] = "kvm",
@@ -214,24 +215,50 @@ int cli_child_wait(pid_t pid, int timeout_ms, int *status)
 	return waitpid(pid, status, timeout_ms < 0 ? 0 : WNOHANG) == pid;
 }
 
+static void vm_killed_text(int by, char *text, size_t size)
+{
+	if (by == SIGSYS)
+		snprintf(text, size,
+			 " (killed: its sandbox forbids a system call that it "
+			 "made)");
+	else if (by == SIGKILL)
+		snprintf(text, size,
+			 " (killed by signal 9: is that machine out of "
+			 "memory?)");
+	else
+		snprintf(text, size, " (killed by signal %d)", by);
+}
+
+/* The keeper's last words, which come behind the channel's end. */
+static void vm_end_remote(struct cli_vm *vm)
+{
+	struct pollfd p = { .fd = vm->news, .events = POLLIN };
+	struct cli_keeper_news news;
+
+	while (!vm->killed_by && poll(&p, 1, 1000) > 0 &&
+	       recv(vm->news, &news, sizeof(news), MSG_DONTWAIT) ==
+		       (ssize_t)sizeof(news))
+		if (news.what == CLI_VM_KILLED)
+			vm->killed_by = news.signal;
+}
+
 int cli_vm_end(struct cli_vm *vm, char *text, size_t size)
 {
 	int status;
 
 	text[0] = '\0';
+	if (vm->news >= 0)
+		vm_end_remote(vm);
+	if (vm->killed_by) {
+		vm_killed_text((int)vm->killed_by, text, size);
+		return -1;
+	}
 	if (vm->pid < 0 || vm->pending >= 0 ||
 	    !cli_child_wait(vm->pid, 500, &status))
 		return -1;
 	vm->pid = -1;
-	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
-		snprintf(text, size,
-			 " (killed: its sandbox forbids a system call that it "
-			 "made)");
-		return -1;
-	}
 	if (WIFSIGNALED(status)) {
-		snprintf(text, size, " (killed by signal %d)",
-			 WTERMSIG(status));
+		vm_killed_text(WTERMSIG(status), text, size);
 		return -1;
 	}
 	snprintf(text, size, " (exit status %d)", WEXITSTATUS(status));

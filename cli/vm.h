@@ -34,6 +34,7 @@ struct cli_vm {
 	pid_t pid;    /* hexo-vm, or who connects to a node; -1: no child */
 	pid_t keeper; /* who keeps the link to a node; -1: none */
 	int news;     /* from there: struct cli_keeper_news; else -1 */
+	uint32_t killed_by; /* the signal, as news from a node say; else 0 */
 	bool unreachable;
 	uint64_t speed; /* of the link, as measured: bytes a second; 0: not */
 	struct cli_watch news_watch; /* the home's */
@@ -59,9 +60,9 @@ int cli_vm_connected(struct cli_vm *vm, struct hexo_error *err);
  * still to be reaped, or -1; a hexo-vm whose channel closes exits by itself. */
 pid_t cli_vm_close(struct cli_vm *vm);
 
-/* How the child ended, for messages: " (killed by signal 9)", "" if it is
- * not known. Waits a moment for that. Returns its exit status, -1 if it has
- * none. */
+/* How hexo-vm ended, here or at a node, for messages: " (killed by signal
+ * 11)", "" if it is not known. Waits a moment for that. Returns its exit
+ * status, -1 if it has none or ran at a node. */
 enum { CLI_VM_END_TEXT = 96 };
 int cli_vm_end(struct cli_vm *vm, char *text, size_t size);
 

@@ -3,6 +3,8 @@
 
 #include <linux/capability.h>
 #include <sched.h>
+#include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -92,10 +94,36 @@ static int jail_capabilities(struct hexo_error *err)
 	return 0;
 }
 
+/* What it does none of. A line for standard error that is a file is dropped,
+ * not the process. New processes are for the filters to forbid: KVM makes a
+ * thread of its own when a vCPU first runs, which RLIMIT_NPROC counts. */
+static int jail_limits(unsigned descriptors, struct hexo_error *err)
+{
+	const struct {
+		int resource;
+		rlim_t most;
+	} limits[] = {
+		{ RLIMIT_NOFILE, descriptors },
+		{ RLIMIT_FSIZE, 0 },
+		{ RLIMIT_MEMLOCK, 0 },
+		{ RLIMIT_MSGQUEUE, 0 },
+		{ RLIMIT_NICE, 0 },
+		{ RLIMIT_RTPRIO, 0 },
+	};
+
+	signal(SIGXFSZ, SIG_IGN);
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		const struct rlimit limit = { limits[i].most, limits[i].most };
+
+		if (setrlimit(limits[i].resource, &limit) < 0)
+			return hexo_fail_errno(err, "cannot limit resources");
+	}
+	return 0;
+}
+
 int vm_jail_enter(unsigned descriptors, struct hexo_error *err)
 {
-	const struct rlimit limit = { descriptors, descriptors };
-	int death = 0;
+	int death = 0, r;
 
 	/* New credentials may clear it: an orphan has to end. */
 	(void)prctl(PR_GET_PDEATHSIG, &death);
@@ -103,7 +131,6 @@ int vm_jail_enter(unsigned descriptors, struct hexo_error *err)
 	jail_landlock();
 	if (death)
 		(void)prctl(PR_SET_PDEATHSIG, death);
-	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return hexo_fail_errno(err, "cannot limit descriptors");
-	return jail_capabilities(err);
+	r = jail_limits(descriptors, err);
+	return r < 0 ? r : jail_capabilities(err);
 }

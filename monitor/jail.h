@@ -12,7 +12,8 @@ int vm_jail_prepare(struct hexo_error *err);
  * Takes from the process what it does not need once all its files are open:
  * the file system (a root of its own, empty and read-only, in a namespace of
  * its own; Landlock), System V IPC, TCP ports, all capabilities, new
- * descriptors but `descriptors` of the lowest numbers. To be called while
+ * descriptors but `descriptors` of the lowest numbers, files that grow, memory
+ * that stays in RAM, message queues, other priorities. To be called while
  * there is one thread, which later ones inherit from. What the host does not
  * have or refuses is left out; only a capability that stays is an error.
  */

@@ -204,6 +204,7 @@ static void relay_run(const struct node_relay *config, struct node_session *s,
 		relay_tell(config, s, &told);
 		if (told_to_end && !ending) {
 			ending = true;
+			s->child = 0;
 			relay_end_vm(config);
 			end = base_now_ns() + ENDING_MS * UINT64_C(1000000);
 		}
@@ -242,6 +243,7 @@ _Noreturn void node_relay(const struct node_relay *config)
 
 	relay_signals();
 	node_session_init(s, config->vm);
+	s->child = config->pid;
 	listener = relay_listen(config, &address, &err);
 	if (listener < 0)
 		migrate_channel_print(config->link, HEXO_MSG_NODE_REFUSED, NULL,

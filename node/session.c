@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum {
@@ -12,6 +15,8 @@ enum {
 	PIECE = 64 << 10,
 	IN_MAX = 256 << 10,                   /* not yet taken here */
 	ACK_EVERY = HEXO_SESSION_WINDOW / 16, /* bytes */
+	CHILD_MS = 500,
+	SIGNAL_MAX = 64,
 };
 
 void node_session_init(struct node_session *s, int near)
@@ -148,6 +153,22 @@ static bool to_near(struct node_session *s)
 
 /* ---- link ---- */
 
+/* What killed the child, whose channel has ended: the kernel closes it some
+ * moments before it says so. The child stays to be waited for. */
+static uint32_t killed_by(pid_t child)
+{
+	cleanup_close int fd = (int)syscall(SYS_pidfd_open, child, 0);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	siginfo_t info = { 0 };
+
+	if (fd < 0 || poll(&p, 1, CHILD_MS) <= 0 ||
+	    waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+		return 0;
+	return info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED
+		       ? (uint32_t)info.si_status
+		       : 0;
+}
+
 static bool make_frame(struct node_session *s)
 {
 	struct hexo_session_head head = {
@@ -169,6 +190,7 @@ static bool make_frame(struct node_session *s)
 		s->sent += head.length;
 	} else if (s->near_ended && !s->ended) {
 		head.type = HEXO_SESSION_END;
+		head.signal = s->child ? killed_by(s->child) : 0;
 		s->ended = true;
 	} else if (s->received - s->told >= ACK_EVERY) {
 		head.type = HEXO_SESSION_ACK;
@@ -204,7 +226,8 @@ static int take_head(struct node_session *s)
 	bool bytes = h->type == HEXO_SESSION_BYTES;
 
 	if (h->magic != HEXO_SESSION_MAGIC ||
-	    h->version != HEXO_SESSION_VERSION || h->reserved ||
+	    h->version != HEXO_SESSION_VERSION ||
+	    h->signal > (h->type == HEXO_SESSION_END ? SIGNAL_MAX : 0) ||
 	    h->type < HEXO_SESSION_BYTES || h->type > HEXO_SESSION_END ||
 	    (bytes ? !h->length || h->length > HEXO_SESSION_DATA : h->length))
 		return -EPROTO;
@@ -214,8 +237,10 @@ static int take_head(struct node_session *s)
 		return -EPROTO;
 	s->head_done = 0;
 	s->payload_left = h->length;
-	if (h->type == HEXO_SESSION_END)
+	if (h->type == HEXO_SESSION_END) {
 		s->far_ended = true;
+		s->far_signal = h->signal;
+	}
 	return note_acked(s, h->received);
 }
 

@@ -7,6 +7,7 @@
 #define HEXO_NODE_SESSION_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/base.h"
 #include "hexo/session.h"
@@ -20,6 +21,8 @@ struct node_session {
 	size_t in_at;
 	uint64_t received, told;           /* told: to the other end */
 	bool near_ended, far_ended, ended; /* ended: our END is in a frame */
+	pid_t child; /* near's other end, whose end our END tells; or 0 */
+	uint32_t far_signal; /* what the other end's END told */
 
 	/* Frames that are under way; a broken link forgets them. */
 	struct hexo_session_head head;

@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 #define HEXO_SESSION_MAGIC       0x31535848u /* "HXS1" */
-#define HEXO_SESSION_VERSION     1
+#define HEXO_SESSION_VERSION     2
 #define HEXO_SESSION_DATA        (64u << 10) /* payload bytes, at most */
 #define HEXO_SESSION_WINDOW      (4u << 20)
 #define HEXO_SESSION_TIMEOUT_MAX (7 * 24 * 3600u) /* seconds */
@@ -35,8 +35,8 @@ struct hexo_session_head {
 	uint32_t magic;
 	uint16_t type;
 	uint16_t version;
-	uint32_t length; /* of the payload; 0 but for BYTES */
-	uint32_t reserved;
+	uint32_t length;   /* of the payload; 0 but for BYTES */
+	uint32_t signal;   /* END of a node: what killed its VM; else 0 */
 	uint64_t offset;   /* in what the sender sends; ACK: 0 */
 	uint64_t received; /* bytes, by the sender, of what the other sends */
 };

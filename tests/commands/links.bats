@@ -211,3 +211,32 @@ talked() {
 	diff expected stdout
 	[ "$(find state/hexod/sessions -type s | wc -l)" = 0 ]
 }
+
+# The process of the one VM that runs at the node.
+vm_at_node() {
+	local file name
+	while read -r file; do
+		read -r name < "${file%environ}comm"
+		[[ $name == hexo-vm* ]] || continue
+		file=${file%/environ}
+		echo "${file##*/}"
+	done < <(grep -lsz "^HEXO_TEST_CASE=$PWD\$" /proc/[0-9]*/environ)
+}
+
+# killed SIGNAL TEXT: a VM at the node that a signal kills is lost, and said how
+killed() {
+	linked_node
+	run_far --node far "$(image ep)" A
+	wait_state running
+	kill "-$1" "$(vm_at_node)"
+	ended 125
+	grep -q "is lost: its hexo-vm vanished (killed.*$2" stderr
+}
+
+@test "a VM at a node that its sandbox killed is reported as such" {
+	killed SYS "its sandbox forbids a system call"
+}
+
+@test "a VM at a node that was killed for want of memory is reported so" {
+	killed KILL "by signal 9: is that machine out of memory"
+}

@@ -52,6 +52,15 @@ end() {
 	end
 }
 
+@test "hexo-vm can make no file grow, and lock no memory" {
+	begin
+	cat /proc/"$VM"/limits
+	grep -q '^Max file size  *0  *0 ' /proc/"$VM"/limits
+	grep -q '^Max locked memory  *0  *0 ' /proc/"$VM"/limits
+	grep -q '^Max msgqueue size  *0  *0 ' /proc/"$VM"/limits
+	end
+}
+
 @test "a hexo-vm that SIGSYS kills is reported as such" {
 	begin
 	kill -SYS "$VM"

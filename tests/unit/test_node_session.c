@@ -221,7 +221,9 @@ static void checks_frames(void **state)
 	assert_breaks(h);
 	h = good, h.received = 1;
 	assert_breaks(h);
-	h = good, h.reserved = 1;
+	h = good, h.signal = 1;
+	assert_breaks(h);
+	h = good, h.type = HEXO_SESSION_END, h.length = 0, h.signal = 65;
 	assert_breaks(h);
 	h = good, h.type = HEXO_SESSION_ACK;
 	assert_breaks(h);
