@@ -44,14 +44,19 @@ void home_say(struct home *home, const char *fmt, ...)
 			text);
 }
 
-void home_progress(struct home *home)
+static void home_arm(struct home *home)
 {
 	const struct itimerspec t = {
-		.it_value.tv_sec =
-			home_waits[home->state].times * home->config->timeout_s,
+		.it_value.tv_sec = (time_t)home_wait_s(home),
 	};
 
 	timerfd_settime(home->timer.fd, 0, &t, NULL);
+}
+
+void home_progress(struct home *home)
+{
+	home->progress_ns = base_now_ns();
+	home_arm(home);
 }
 
 struct hexo_msg_usage home_usage(struct home *home,
@@ -208,21 +213,21 @@ static void home_signal_ready(void *ctx, uint32_t events)
 static void home_timer_ready(void *ctx, uint32_t events)
 {
 	struct home *home = ctx;
+	enum home_event event;
 	uint64_t expired;
+	const char *what;
 
 	if (read(home->timer.fd, &expired, sizeof(expired)) < 0 ||
 	    !home_waits[home->state].times)
 		return;
-	/* Its keeper says when a link has been broken for too long. */
-	if (home_waits[home->state].event == OWNER_LOST &&
-	    home->owner->unreachable) {
-		home_progress(home);
+	event = home_silent(home, &what);
+	if (home_is_patient(home, event)) {
+		home_arm(home);
 		return;
 	}
-	hexo_fail(&home->why, -ETIMEDOUT, "%s in %" PRIu64 " s",
-		  home_waits[home->state].what,
-		  home_waits[home->state].times * home->config->timeout_s);
-	home_handle(home, home_waits[home->state].event, NULL);
+	hexo_fail(&home->why, -ETIMEDOUT, "%s in %" PRIu64 " s", what,
+		  home_wait_s(home));
+	home_handle(home, event, NULL);
 }
 
 /* SIGINT and its like end the job; those that whoever started us ignores

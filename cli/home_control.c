@@ -25,14 +25,16 @@ static json_t *home_status(const struct home *home)
 	const struct cli_vm *vm = home->owner;
 
 	return json_pack(
-		"{s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:i, s:i}", "ok",
-		1, "id", home->config->id, "job", home->config->job, "state",
-		home_state_name(home), "isa", cli_isa_name(vm->place.isa),
-		"node", vm->place.name, "backend",
+		"{s:b, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:i, s:i, "
+		"s:o*}",
+		"ok", 1, "id", home->config->id, "job", home->config->job,
+		"state", home_state_name(home), "isa",
+		cli_isa_name(vm->place.isa), "node", vm->place.name, "backend",
 		vm->backend ? "process" : "kvm", "polls",
 		(json_int_t)home->stats.polls, "wall_us",
 		(json_int_t)((base_now_ns() - home->stats.wall_begin) / 1000),
-		"hops", (int)home->stats.hop_count, "pid", (int)getpid());
+		"hops", (int)home->stats.hop_count, "pid", (int)getpid(),
+		"waiting", home_waiting(home));
 }
 
 /* How `hexo migrate` wants it. */
@@ -88,6 +90,7 @@ void home_request(void *ctx, unsigned client, json_t *request)
 	const char *where =
 		json_string_value(json_object_get(request, "where"));
 	const char *file = json_string_value(json_object_get(request, "file"));
+	const char *side = json_string_value(json_object_get(request, "side"));
 	bool leave = json_is_true(json_object_get(request, "leave_running"));
 	bool events = json_is_true(json_object_get(request, "events"));
 
@@ -112,6 +115,8 @@ void home_request(void *ctx, unsigned client, json_t *request)
 			home_handle(home, ORDERED, NULL);
 	} else if (command && !strcmp(command, "abort")) {
 		home_abort(home, client);
+	} else if (command && !strcmp(command, "resolve") && side) {
+		home_resolve(home, side, client);
 	} else if (command && !strcmp(command, "checkpoint") && file) {
 		if (save_order(home, file, leave, client, events) < 0)
 			cli_control_refuse(&home->control, client,

@@ -258,6 +258,10 @@ void save_synced(void *ctx, uint32_t events)
 	r = cli_save_result(&s->file, &home->why);
 	if (r == 0 && !strcmp(path, home->config->checkpoint))
 		s->kept = true;
+	if (r == 0) {
+		free(s->last);
+		s->last = base_strdup(path);
+	}
 	if (home->state == HOME_SYNCING) {
 		home_handle(home, r < 0 ? SAVE_FAILED : SAVED, NULL);
 	} else if (r < 0) {
@@ -346,6 +350,7 @@ void save_close(struct home *home, bool finished)
 	if (finished && s->own)
 		unlink(home->config->checkpoint);
 	free(s->order.path);
+	free(s->last);
 	if (s->clock.fd >= 0)
 		close(s->clock.fd);
 }

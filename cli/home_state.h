@@ -81,8 +81,9 @@ struct home_saving {
 	struct cli_report report;
 	struct cli_save file;
 	bool leave;
-	bool own;  /* config->checkpoint is to be removed at the job's end */
-	bool kept; /* it is whole, and on the disk */
+	char *last; /* the file of the last that is on the disk; NULL: none */
+	bool own;   /* config->checkpoint is to be removed at the job's end */
+	bool kept;  /* it is whole, and on the disk */
 	unsigned client; /* who is to hear of it; 0: nobody */
 	uint64_t began, stopped_ns, bytes;
 	bool taking;  /* rounds were asked for */
@@ -141,6 +142,8 @@ struct home {
 	FILE *save; /* of --save-streams; NULL: none */
 	char *save_path;
 	uint64_t parked_at, shipping_since; /* base_now_ns() */
+	bool patient;         /* no time-out: the operator has said so */
+	uint64_t progress_ns; /* base_now_ns(), see home_progress() */
 
 	FILE *resume;           /* of --resume, until it has been sent */
 	uint64_t resume_left;   /* bytes of it, at most */
@@ -152,6 +155,7 @@ struct home {
 
 	/* Of a post-copy, see move_later.c. */
 	bool all_sent, whole;          /* END was sent; has come */
+	uint64_t relayed, got;         /* bytes of the stream; that came */
 	uint64_t served;               /* requests of the guest since RUNNING */
 	struct hexo_msg_usage reached; /* of the PARKED in HOME_REACHING */
 
@@ -290,6 +294,22 @@ struct hexo_msg_usage home_usage(struct home *home,
 void home_stopped(struct home *home, const struct hexo_msg_usage *usage);
 /* The time that the state has is counted anew. */
 void home_progress(struct home *home);
+
+/* cli/home_doubt.c: sides that are silent. */
+
+/* How long the state may last without progress, in seconds; 0: for ever. */
+uint64_t home_wait_s(const struct home *home);
+/* Whose silence it is when it has lasted longer, and in words. */
+enum home_event home_silent(const struct home *home, const char **what);
+/* Whether it may last even longer. */
+bool home_is_patient(const struct home *home, enum home_event event);
+/* What the operator says: "here" or "there". */
+void home_resolve(struct home *home, const char *side, unsigned client);
+/* For `hexo ps`: {"for", "why", "us", "command", "checkpoint"}; NULL if the
+ * home waits for nobody that is silent. */
+json_t *home_waiting(const struct home *home);
+
+/* cli/home.c again. */
 /* A line about the job on standard error. */
 void home_say(struct home *home, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

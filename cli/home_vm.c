@@ -425,6 +425,12 @@ static void home_news_ready(void *ctx, uint32_t events)
 		return;
 	}
 	vm->unreachable = news.what == CLI_LINK_BROKEN;
+	vm->broken_ns = base_now_ns();
+	/* The time without a link was not the VM's. */
+	if (!vm->unreachable &&
+	    (vm == home->owner || home->state == HOME_FETCHING ||
+	     home->state == HOME_REACHING))
+		home_progress(home);
 	if (vm->unreachable)
 		home_say(home, "link to %s broken; trying again",
 			 vm->place.name);

@@ -18,6 +18,7 @@ enum migrate_option {
 	MIGRATE_COMPRESS,
 	MIGRATE_UNSAFE,
 	MIGRATE_ABORT,
+	MIGRATE_RESOLVE,
 	MIGRATE_JSON,
 	MIGRATE_HELP,
 };
@@ -44,6 +45,11 @@ static const struct cli_option migrate_options[] = {
 			     "no checkpoint after a post-copy" },
 	[MIGRATE_ABORT] = { "abort", NULL,
 			    "give up the move in progress; no WHERE" },
+	[MIGRATE_RESOLVE] = { "resolve", NULL,
+			      "WHERE is 'here': the other side, which is "
+			      "silent, is given\nup for good, and the VM goes "
+			      "on where it came from;\nor 'there': wait for "
+			      "that side without time-out" },
 	[MIGRATE_JSON] = { "json", NULL,
 			   "print JSON: a line for each step as it is made, "
 			   "the last\nwith all figures" },
@@ -54,7 +60,7 @@ static const struct cli_option migrate_options[] = {
 struct migrate {
 	json_t *request;
 	struct cli_migrate_print print;
-	bool abort;
+	bool abort, resolve;
 };
 
 static int migrate_set(void *ctx, int option, const char *value,
@@ -92,6 +98,9 @@ static int migrate_set(void *ctx, int option, const char *value,
 	case MIGRATE_ABORT:
 		m->abort = true;
 		return 0;
+	case MIGRATE_RESOLVE:
+		m->resolve = true;
+		return 0;
 	case MIGRATE_JSON:
 		m->print.json = true;
 		return 0;
@@ -100,24 +109,47 @@ static int migrate_set(void *ctx, int option, const char *value,
 	}
 }
 
+/* What the home is asked for. */
+static int migrate_request(struct migrate *m,
+			   const struct cli_operands *operands,
+			   struct hexo_error *err)
+{
+	const char *where = operands->count > 1 ? operands->at[1] : NULL;
+	const char *command = m->abort     ? "abort"
+			      : m->resolve ? "resolve"
+					   : "migrate";
+
+	if (m->abort && (where || m->resolve))
+		return hexo_fail(err, -EINVAL,
+				 "hexo migrate: --abort takes no WHERE and no "
+				 "--resolve");
+	if (!m->abort && !where)
+		return hexo_fail(err, -EINVAL,
+				 m->resolve ? "hexo migrate: --resolve needs "
+					      "'here' or 'there'"
+					    : "hexo migrate: WHERE is missing");
+	if (m->resolve && strcmp(where, "here") && strcmp(where, "there"))
+		return hexo_fail(err, -EINVAL,
+				 "hexo migrate: --resolve: '%s' is neither "
+				 "'here' nor 'there'",
+				 where);
+	json_object_set_new(m->request, "command", json_string(command));
+	if (where)
+		json_object_set_new(m->request, m->resolve ? "side" : "where",
+				    json_string(where));
+	json_object_set_new(m->request, "events", json_true());
+	return 0;
+}
+
 static int migrate_ask(struct migrate *m, const struct cli_operands *operands,
 		       json_t **answer, struct hexo_error *err)
 {
-	int r;
+	int r = migrate_request(m, operands, err);
 
-	if (m->abort != (operands->count == 1))
-		return hexo_fail(err, -EINVAL,
-				 m->abort ? "hexo migrate: --abort takes no "
-					    "WHERE"
-					  : "hexo migrate: WHERE is missing");
-	json_object_set_new(m->request, "command",
-			    json_string(m->abort ? "abort" : "migrate"));
-	if (!m->abort)
-		json_object_set_new(m->request, "where",
-				    json_string(operands->at[1]));
-	json_object_set_new(m->request, "events", json_true());
-	r = cli_runtime_follow(operands->at[0], m->request, cli_migrate_event,
-			       &m->print, answer, err);
+	if (r == 0)
+		r = cli_runtime_follow(operands->at[0], m->request,
+				       cli_migrate_event, &m->print, answer,
+				       err);
 	if (r < 0) {
 		*answer = NULL;
 		return r;

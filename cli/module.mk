@@ -4,7 +4,7 @@ CLI_SRC := $(addprefix cli/,main.c options.c words.c isa.c place.c plan.c \
              stream_command.c ps.c migrate_command.c migrate_print.c runtime.c \
              control.c loop.c vm.c connect.c home.c home_table.c home_vm.c \
              move.c move_later.c move_clock.c move_file.c move_choose.c \
-             move_mode.c speeds.c report.c figures.c bar.c \
+             move_mode.c speeds.c report.c figures.c bar.c home_doubt.c \
              trace.c stats.c probe.c checkpoint.c \
              checkpoint_command.c files_state.c files_restore.c save.c \
              home_save.c home_control.c home_local.c nodes.c node_command.c \

@@ -71,7 +71,8 @@ static int move_call(struct home *home, const char *where, bool choice)
 	place.measure = choice && !cli_speeds_known(&home->speeds, &place);
 	home->streams = 0;
 	home->receiving = home->all_sent = home->whole = false;
-	home->sized = home->parked = false;
+	home->sized = home->parked = home->patient = false;
+	home->relayed = home->got = 0;
 	cli_report_begin(&home->report, &home->control,
 			 home->events ? home->client : 0);
 	home->moving = true;
@@ -325,6 +326,7 @@ enum home_state move_relay(struct home *home, const struct migrate_msg *msg)
 	move_save(home, msg->data, msg->len);
 	home_send(home, home->target, HEXO_MSG_STREAM, msg->data, msg->len);
 	cli_report_sent(&home->report, msg->len);
+	home->relayed += msg->len;
 	home_progress(home);
 	return home->state;
 }
@@ -352,7 +354,7 @@ enum home_state move_shipped(struct home *home, const struct migrate_msg *msg)
 
 static void move_note_commit(struct home *home, const struct migrate_msg *msg)
 {
-	home_usage(home, msg);
+	home->got = home_usage(home, msg).bytes;
 	home->hop.transfer_ns = base_now_ns() - home->shipping_since;
 	cli_report_event(&home->report, "committed", NULL);
 }

@@ -32,18 +32,31 @@ enum home_state move_later_stream(struct home *home,
 				  const struct migrate_msg *msg)
 {
 	cli_report_sent(&home->report, msg->len);
+	home->relayed += msg->len;
 	return later_relay(home, home->owner, msg);
+}
+
+static void later_note_got(struct home *home, const struct migrate_msg *msg)
+{
+	struct hexo_msg_got got;
+
+	if (msg->type != HEXO_MSG_GOT)
+		return;
+	memcpy(&got, msg->data, sizeof(got));
+	home->got = got.bytes;
 }
 
 /* NEED and GOT. */
 enum home_state move_later_ask(struct home *home, const struct migrate_msg *msg)
 {
+	later_note_got(home, msg);
 	return later_relay(home, home->target, msg);
 }
 
 /* GOT, before the target is the owner. */
 enum home_state move_later_got(struct home *home, const struct migrate_msg *msg)
 {
+	later_note_got(home, msg);
 	return later_relay(home, home->owner, msg);
 }
 

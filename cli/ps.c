@@ -71,6 +71,20 @@ static json_t *ps_collect(const char *directory)
 	return all;
 }
 
+/* Below a VM whose home waits for a side that is silent. */
+static void ps_print_waiting(const json_t *waiting)
+{
+	const char *command = cli_answer_text(waiting, "command");
+	const char *file = cli_answer_text(waiting, "checkpoint");
+	bool lost = !strncmp(command, "hexo kill", 9);
+
+	printf("  waits for %s for %.0f s (%s): %s%s%s\n",
+	       cli_answer_text(waiting, "for"),
+	       cli_answer_number(waiting, "us") / 1e6,
+	       cli_answer_text(waiting, "why"), command,
+	       lost && *file ? ", hexo restore " : "", lost ? file : "");
+}
+
 static int ps_main(int argc, char **argv, struct hexo_error *err)
 {
 	cleanup_free char *directory = NULL;
@@ -105,6 +119,8 @@ static int ps_main(int argc, char **argv, struct hexo_error *err)
 		       cli_answer_number(vm, "hops"),
 		       cli_answer_number(vm, "wall_us") / 1e6,
 		       cli_answer_text(vm, "job"));
+		if (json_object_get(vm, "waiting"))
+			ps_print_waiting(json_object_get(vm, "waiting"));
 	}
 	json_decref(all);
 	return 0;

@@ -36,6 +36,7 @@ struct cli_vm {
 	int news;     /* from there: struct cli_keeper_news; else -1 */
 	uint32_t killed_by; /* the signal, as news from a node say; else 0 */
 	bool unreachable;
+	uint64_t broken_ns; /* base_now_ns() when that changed */
 	uint64_t speed; /* of the link, as measured: bytes a second; 0: not */
 	struct cli_watch news_watch; /* the home's */
 	uint32_t backend, no_fetch;  /* as HELLO said */
