@@ -147,7 +147,7 @@ static const struct cli_vm *doubt_side(const struct home *home, uint64_t *since,
 	event = home_silent(home, &what);
 	/* A target that takes nothing has a queue before it. */
 	if ((home->state == HOME_COPYING || home->state == HOME_SHIPPING) &&
-	    !cli_link_queued(&home->target->link))
+	    !migrate_link_queued(&home->target->link))
 		event = OWNER_LOST;
 	if (home->state == HOME_MEASURING || home->state == HOME_PARKING)
 		event = OWNER_LOST;

@@ -2,7 +2,8 @@
 // LINK: cli/home.c cli/home_control.c cli/home_save.c cli/home_table.c
 // LINK: cli/home_vm.c cli/move.c cli/move_later.c cli/move_clock.c
 // LINK: cli/move_choose.c cli/move_mode.c cli/speeds.c cli/report.c
-// LINK: cli/figures.c cli/move_file.c cli/home_local.c cli/fault.c cli/vm.c migrate/link.c
+// LINK: cli/home_doubt.c cli/figures.c cli/move_file.c cli/home_local.c
+// LINK: cli/fault.c cli/vm.c migrate/link.c
 // LINK: cli/loop.c cli/control.c cli/runtime.c cli/save.c cli/stats.c
 // LINK: cli/probe.c cli/plan.c cli/isa.c cli/checkpoint.c cli/files_state.c
 // LINK: files/state.c cli/files_restore.c files/files.c files/data.c
