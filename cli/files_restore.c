@@ -302,7 +302,7 @@ int cli_files_restore(struct cli_files *files, const struct cli_checkpoint *c,
 	struct restoring s = {
 		.files = files,
 		.c = c,
-		.data_at = c->data_at,
+		.data_at = c->head.data_at,
 		.keep = keep,
 		.notes = notes,
 	};

@@ -28,17 +28,17 @@ enum { SAVE_ROUNDS_MAX = 2 };
 static void save_answer(struct home *home, const char *path)
 {
 	struct home_saving *s = &home->saving;
+	uint64_t total_ns = base_now_ns() - s->began;
 
 	if (s->client)
-		cli_control_answer(&home->control, s->client,
-				   json_pack("{s:b, s:s, s:I, s:I, s:I}", "ok",
-					     1, "file", path, "bytes",
-					     (json_int_t)s->bytes, "stopped_us",
-					     (json_int_t)(s->stopped_ns / 1000),
-					     "total_us",
-					     (json_int_t)((base_now_ns() -
-							   s->began) /
-							  1000)));
+		cli_control_answer(
+			&home->control, s->client,
+			json_pack("{s:b, s:s, s:I, s:I, s:I, s:I}", "ok", 1,
+				  "file", path, "bytes", (json_int_t)s->bytes,
+				  "stream_bytes", (json_int_t)s->stream,
+				  "stopped_us",
+				  (json_int_t)(s->stopped_ns / 1000),
+				  "total_us", (json_int_t)(total_ns / 1000)));
 	s->client = 0;
 }
 
@@ -48,6 +48,7 @@ static void save_failed(struct home *home)
 	struct home_saving *s = &home->saving;
 
 	cli_save_close(&s->file);
+	cli_record_close(&s->record);
 	if (s->client)
 		cli_control_refuse(&home->control, s->client, home->why.text);
 	else
@@ -68,7 +69,6 @@ enum home_state save_ordered(struct home *home, const struct migrate_msg *msg)
 	const struct hexo_msg_copy copy = {
 		.downtime_ns = home->config->move.downtime_ns,
 	};
-	static const struct hexo_checkpoint_head none;
 	struct home_saving *s = &home->saving;
 	cleanup_free char *path = base_take_ptr(s->order.path);
 
@@ -76,12 +76,13 @@ enum home_state save_ordered(struct home *home, const struct migrate_msg *msg)
 	s->leave = s->order.leave;
 	s->order.client = 0;
 	s->began = base_now_ns();
-	s->stopped_ns = 0;
+	s->stopped_ns = s->stream = 0;
 	s->halting = false;
 	/* A job that ends has no use for being stopped late. */
 	s->taking = s->leave && home->owner->backend == CLI_BACKEND_KVM;
 	if (cli_save_open(&s->file, path, &home->why) < 0 ||
-	    cli_save_write(&s->file, &none, sizeof(none), &home->why) < 0) {
+	    cli_record_begin(&s->record, &s->file, s->order.pack, &home->why) <
+		    0) {
 		save_failed(home);
 		return HOME_RUNNING;
 	}
@@ -93,19 +94,13 @@ enum home_state save_ordered(struct home *home, const struct migrate_msg *msg)
 	return HOME_TAKING;
 }
 
-/* What the file has of the stream. */
-static uint64_t save_stream_len(const struct home *home)
-{
-	return home->saving.file.bytes - sizeof(struct hexo_checkpoint_head);
-}
-
 enum home_state save_copied(struct home *home, const struct migrate_msg *msg)
 {
 	struct hexo_msg_copied copied;
 
 	memcpy(&copied, msg->data, sizeof(copied));
 	home_progress(home);
-	if (!copied.rounds && save_stream_len(home)) {
+	if (!copied.rounds && home->saving.stream) {
 		hexo_fail(&home->why, -EIO, "its rounds broke off");
 		home->saving.taking = false;
 		if (home->state == HOME_SAVING)
@@ -131,25 +126,22 @@ static json_t *save_state(struct home *home)
 			 (json_int_t)time(NULL));
 }
 
-/* What stands behind the stream, and before it. */
+/* What stands behind the stream, and the head. */
 static int save_finish(struct home *home)
 {
 	struct home_saving *s = &home->saving;
-	struct hexo_checkpoint_head head;
 	json_t *state = save_state(home);
 	uint64_t data_len = 0;
 	int r = cli_files_save(&home->files, state, &data_len, &home->why);
 
 	if (r == 0)
-		r = cli_checkpoint_end(state, save_stream_len(home), data_len,
-				       &head, cli_save_write, &s->file,
-				       &home->why);
+		r = cli_record_state(&s->record, &s->file, state, data_len,
+				     &home->why);
 	if (r == 0)
 		r = cli_files_put_data(&home->files, state, cli_save_write,
 				       &s->file, &home->why);
 	if (r == 0)
-		r = cli_save_begin_with(&s->file, &head, sizeof(head),
-					&home->why);
+		r = cli_record_end(&s->record, &s->file, &home->why);
 	json_decref(state);
 	return r;
 }
@@ -174,15 +166,16 @@ enum home_state save_parked(struct home *home, const struct migrate_msg *msg)
 enum home_state save_stream(struct home *home, const struct migrate_msg *msg)
 {
 	bool taking = home->state == HOME_TAKING;
+	struct home_saving *s = &home->saving;
 
-	if (cli_save_write(&home->saving.file, msg->data, msg->len,
-			   &home->why) < 0)
+	s->stream += msg->len;
+	if (cli_record_stream(&s->record, &s->file, msg->data, msg->len,
+			      &home->why) < 0)
 		return taking ? save_call_off(home, NULL)
 			      : save_return(home, NULL);
 	home_progress(home);
 	/* A job that writes fast must not fill the disk with its rounds. */
-	if (taking &&
-	    save_stream_len(home) > SAVE_ROUNDS_MAX * home->config->vm.memory)
+	if (taking && s->stream > SAVE_ROUNDS_MAX * home->config->vm.memory)
 		save_halt(home);
 	return home->state;
 }
@@ -229,7 +222,8 @@ void save_synced(void *ctx, uint32_t events)
 	int r;
 
 	cli_loop_watch(&home->loop, &s->file.done, 0, NULL);
-	r = cli_save_result(&s->file, &home->why);
+	r = cli_save_result(&s->file, NULL, &home->why);
+	cli_record_close(&s->record);
 	if (r == 0 && !strcmp(path, home->config->checkpoint))
 		s->kept = true;
 	if (home->state == HOME_SYNCING) {
@@ -249,18 +243,28 @@ enum home_state save_done(struct home *home, const struct migrate_msg *msg)
 	return HOME_ENDED;
 }
 
-int save_order(struct home *home, const char *path, bool leave, unsigned client)
+int save_order(struct home *home, const struct home_save_order *order)
 {
 	struct home_saving *s = &home->saving;
 
 	if (s->order.path || cli_save_is_open(&s->file))
 		return -EBUSY;
-	s->order.path = base_strdup(path);
-	s->order.leave = leave;
-	s->order.client = client;
+	s->order = *order;
+	s->order.path = base_strdup(order->path);
 	if (home->state == HOME_RUNNING)
 		home_handle(home, SAVE_ORDERED, NULL);
 	return 0;
+}
+
+int save_order_own(struct home *home)
+{
+	const struct home_save_order order = {
+		.path = (char *)home->config->checkpoint,
+		.leave = true,
+		.pack = home->config->compress,
+	};
+
+	return save_order(home, &order);
 }
 
 /* ---- --checkpoint-every ---- */
@@ -282,7 +286,7 @@ static void save_clock_ready(void *ctx, uint32_t events)
 
 	if (read(home->saving.clock.fd, &expired, sizeof(expired)) < 0)
 		return;
-	if (save_order(home, home->config->checkpoint, true, 0) < 0)
+	if (save_order_own(home) < 0)
 		save_clock_set(home, SAVE_RETRY_NS);
 	else
 		save_clock_set(home, home->config->checkpoint_ns);
@@ -314,6 +318,7 @@ void save_close(struct home *home, bool finished)
 	struct home_saving *s = &home->saving;
 
 	cli_save_close(&s->file);
+	cli_record_close(&s->record);
 	/* Restored, a job that ended by itself would do its end twice. */
 	if (finished && s->own)
 		unlink(home->config->checkpoint);

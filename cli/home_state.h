@@ -9,6 +9,7 @@
 #include "cli/files.h"
 #include "cli/home.h"
 #include "cli/probe.h"
+#include "cli/record.h"
 #include "cli/save.h"
 #include "cli/stats.h"
 
@@ -65,14 +66,20 @@ enum home_event {
 	HOME_EVENTS
 };
 
+/* What is asked for. */
+struct home_save_order {
+	char *path;
+	bool leave;      /* the job goes on afterwards */
+	bool pack;       /* the file is packed */
+	unsigned client; /* who is to hear of it; 0: nobody */
+};
+
 /* A checkpoint, wanted or in progress; and the clock of those to come. */
 struct home_saving {
-	struct {
-		char *path; /* NULL: none waits */
-		bool leave; /* the job goes on afterwards */
-		unsigned client;
-	} order;
+	struct home_save_order order; /* path NULL: none waits */
 	struct cli_save file;
+	struct cli_record record; /* what goes into it */
+	uint64_t stream;          /* bytes of the stream that have come */
 	bool leave;
 	bool own;  /* config->checkpoint is to be removed at the job's end */
 	bool kept; /* it is whole, and on the disk */
@@ -120,8 +127,8 @@ struct home {
 	char *save_path;
 	uint64_t parked_at, shipping_since; /* base_now_ns() */
 
-	FILE *resume;           /* of --resume, until it has been sent */
-	uint64_t resume_left;   /* bytes of it, at most */
+	FILE *resume;                 /* of --resume, until it has been sent */
+	struct hexo_error resume_why; /* why it could not be read */
 	uint64_t poll_target;   /* what the owner has been told; 0: none */
 	uint64_t source_cpu_ns; /* of the source, while the owner arrives */
 	uint64_t owner_cpu_ns;  /* of the owner, when last heard of */
@@ -183,8 +190,9 @@ void move_note_arrived(struct home *home, const struct migrate_msg *msg);
 /* Tells the parked owner to go on. */
 enum home_state move_resume(struct home *home);
 
-/* Sends what the first VM has room for of the stream of --resume. */
-void move_feed(struct home *home);
+/* Sends what the first VM has room for of the stream of --resume; -errno if
+ * that cannot be read: home->why says why. */
+int move_feed(struct home *home);
 
 /* A move in progress ends because the job does. */
 void move_drop(struct home *home, const char *why);

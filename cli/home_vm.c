@@ -413,8 +413,10 @@ static void home_vm_ready(void *ctx, uint32_t events)
 	if (events & EPOLLOUT) {
 		/* That the far end is gone shows when it is read from. */
 		cli_link_flush(&vm->link, NULL);
-		if (vm == home->owner)
-			move_feed(home);
+		if (vm == home->owner && move_feed(home) < 0) {
+			home_lost(home, vm);
+			return;
+		}
 		home_watch_vm(home, vm);
 		if (vm == home->target && home->owner->link.fd >= 0)
 			home_watch_vm(home, home->owner);

@@ -4,7 +4,7 @@ CLI_SRC := $(addprefix cli/,main.c options.c words.c isa.c place.c plan.c \
              stream_command.c ps.c migrate_command.c runtime.c control.c loop.c link.c vm.c \
              connect.c home.c home_table.c home_vm.c move.c move_later.c move_clock.c move_file.c \
              fault.c trace.c stats.c probe.c files.c files_data.c files_dir.c \
-             files_path.c volume.c checkpoint.c \
+             files_path.c volume.c checkpoint.c checkpoint_stream.c record.c pack.c \
              checkpoint_command.c files_state.c files_restore.c save.c \
              home_save.c home_control.c nodes.c node_command.c keeper.c)
 
@@ -15,4 +15,4 @@ CLI_SRC += migrate/channel.c migrate/hash.c migrate/stream.c \
            node/clients.c node/session.c
 
 $(eval $(call program,$(BIN)/hexo,x86-64,$(CLI_SRC) $(BOARD_SRC) \
-	$(BASE_SRC) $(SANDBOX_SRC),-lssl -lcrypto -lseccomp -ljansson -lzip -lxxhash))
+	$(BASE_SRC) $(SANDBOX_SRC),-lssl -lcrypto -lseccomp -ljansson -lzip -lzstd -lxxhash))
