@@ -40,6 +40,7 @@ static const char *const names[] = {
 	[HEXO_MSG_PROBED] = "PROBED",
 	[HEXO_MSG_COPIED] = "COPIED",
 	[HEXO_MSG_WHOLE] = "WHOLE",
+	[HEXO_MSG_KEPT] = "KEPT",
 	[HEXO_MSG_STREAM] = "STREAM",
 	[HEXO_MSG_NEED] = "NEED",
 	[HEXO_MSG_GOT] = "GOT",

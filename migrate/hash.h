@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The checksum of messages and streams: XXH64. */
+/* The checksum of messages and streams: XXH64; and XXH128, to tell pages apart
+ * by. */
 #ifndef HEXO_MIGRATE_HASH_H
 #define HEXO_MIGRATE_HASH_H
 
@@ -9,7 +10,13 @@
 
 uint64_t migrate_hash(const void *data, size_t len, uint64_t seed);
 
-/* The same piece by piece. */
+struct migrate_hash128 {
+	uint64_t low, high;
+};
+
+struct migrate_hash128 migrate_hash128(const void *data, size_t len);
+
+/* XXH64 piece by piece. */
 struct migrate_hash_state {
 	uint64_t opaque[11];
 };

@@ -55,7 +55,6 @@ static int copy_put(void *ctx, const struct iovec *parts, int count,
 static int copy_begin(struct vm_copy *copy, struct hexo_error *err)
 {
 	struct vm *vm = copy->vm;
-	const struct migrate_identity id = vm_ship_identity(vm);
 	int r;
 
 	memset(copy->todo, 0, vm->dirty.words * sizeof(*copy->todo));
@@ -63,9 +62,8 @@ static int copy_begin(struct vm_copy *copy, struct hexo_error *err)
 	if (r < 0)
 		return r;
 	copy->begun = true;
-	r = migrate_writer_begin(&copy->writer, &id, copy_put, copy, err);
-	if (r == 0)
-		r = vm_ship_state(vm, &copy->writer, err);
+	r = vm_ship_begin(vm, &copy->writer, copy->order.keep, copy_put, copy,
+			  err);
 	return r < 0 ? r : vm_ship_memory(vm, &copy->writer, NULL, err);
 }
 
@@ -182,7 +180,8 @@ int vm_copy_create(struct vm_copy *copy, struct vm *vm, struct hexo_error *err)
 int vm_copy_order(struct vm_copy *copy, const struct migrate_msg *msg,
 		  struct hexo_error *err)
 {
-	int r = migrate_msg_check(msg, sizeof(copy->order), true, err);
+	struct hexo_msg_copy order;
+	int r = migrate_msg_check(msg, sizeof(order), true, err);
 
 	if (r < 0)
 		return r;
@@ -190,8 +189,11 @@ int vm_copy_order(struct vm_copy *copy, const struct migrate_msg *msg,
 	if (copy->busy || copy->begun)
 		r = hexo_fail(err, -EPROTO,
 			      "COPY message while one is at work");
+	memcpy(&order, msg->data, sizeof(order));
+	if (r == 0)
+		r = vm_ship_check(copy->vm, order.keep, err);
 	if (r == 0) {
-		memcpy(&copy->order, msg->data, sizeof(copy->order));
+		copy->order = order;
 		copy->busy = true;
 		pthread_cond_broadcast(&copy->changed);
 	}
@@ -227,5 +229,6 @@ bool vm_copy_finish(struct vm_copy *copy)
 void vm_copy_forget(struct vm_copy *copy)
 {
 	vm_dirty_stop(copy->vm);
+	vm_known_stop(&copy->vm->known);
 	copy->begun = false;
 }

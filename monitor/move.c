@@ -21,11 +21,11 @@ static int put_message(void *ctx, const struct iovec *parts, int count,
 	return vm_link_sendv(ctx, HEXO_MSG_STREAM, parts, count, err);
 }
 
-/* The stream, or what of it is left after the rounds of a pre-copy. */
+/* The stream, or what of it is left after the rounds of a pre-copy. After
+ * rounds the VM section that counts has to come, after all that is kept. */
 static int ship_stream(struct vm *vm, struct migrate_writer *w, bool rest,
-		       struct hexo_error *err)
+		       enum hexo_keep keep, struct hexo_error *err)
 {
-	const struct migrate_identity id = vm_ship_identity(vm);
 	int r;
 
 	if (rest) {
@@ -36,12 +36,14 @@ static int ship_stream(struct vm *vm, struct migrate_writer *w, bool rest,
 		if (r == 0)
 			r = migrate_writer_round(w, err);
 	} else {
-		r = migrate_writer_begin(w, &id, put_message, &vm->link, err);
+		r = vm_ship_begin(vm, w, keep, put_message, &vm->link, err);
 	}
 	if (r == 0)
-		r = vm_ship_state(vm, w, err);
-	if (r == 0)
 		r = vm_ship_memory(vm, w, rest ? vm->copy.todo : NULL, err);
+	if (r == 0)
+		r = vm_ship_kept(vm, w, err);
+	if (r == 0 && (rest || keep == HEXO_KEEP_MORE))
+		r = vm_ship_state(vm, w, err);
 	if (r == 0)
 		r = vm_ship_frames(vm, w, err);
 	return r < 0 ? r : migrate_writer_end(w, err);
@@ -66,14 +68,31 @@ static int ship_first(struct vm *vm, const struct hexo_msg_ship *order,
 	return r;
 }
 
-static int ship_all(struct vm *vm, struct hexo_error *err)
+/* Where what is sent now goes to. Rounds that broke off are no error: COPIED
+ * has told the home, and it takes none of what comes. */
+static int ship_check_keep(const struct vm *vm, bool rest, uint32_t *keep,
+			   struct hexo_error *err)
+{
+	const uint32_t began = vm->copy.order.keep;
+
+	if (rest)
+		*keep = began;
+	else if (*keep == HEXO_KEEP_MORE && began == *keep &&
+		 !vm_known_is_kept(&vm->known))
+		*keep = HEXO_KEEP_NONE;
+	return rest ? 0 : vm_ship_check(vm, *keep, err);
+}
+
+static int ship_all(struct vm *vm, uint32_t keep, struct hexo_error *err)
 {
 	struct hexo_msg_usage u = { .frames = vm->frames };
 	uint64_t begin = base_now_ns();
 	bool rest = vm_copy_finish(&vm->copy);
 	struct migrate_writer new_one, *w = rest ? &vm->copy.writer : &new_one;
-	int r = ship_stream(vm, w, rest, err);
+	int r = ship_check_keep(vm, rest, &keep, err);
 
+	if (r == 0)
+		r = ship_stream(vm, w, rest, keep, err);
 	/* To be shipped again, it would have to be all of it. */
 	vm_copy_forget(&vm->copy);
 	if (r < 0)
@@ -101,7 +120,8 @@ static int ship(struct vm *vm, const struct migrate_msg *m,
 	if (r < 0)
 		return r;
 	vm_push_stop(vm);
-	return order.later ? ship_first(vm, &order, err) : ship_all(vm, err);
+	return order.later ? ship_first(vm, &order, err)
+			   : ship_all(vm, order.keep, err);
 }
 
 /* The payload of RESUME and RUN. */

@@ -9,13 +9,26 @@
 /* Which image the VM is of. */
 struct migrate_identity vm_ship_identity(const struct vm *vm);
 
+/* Whether a stream can be sent there. -EPROTO. */
+int vm_ship_check(const struct vm *vm, uint32_t keep, struct hexo_error *err);
+
+/* Begins a stream, or goes on with the one that was kept (<hexo/channel.h>):
+ * up to where pages of the program may follow. */
+int vm_ship_begin(struct vm *vm, struct migrate_writer *w, enum hexo_keep keep,
+		  migrate_put *put, void *ctx, struct hexo_error *err);
+
+/* After those pages, if the stream is to be kept: it is, up to here. */
+int vm_ship_kept(struct vm *vm, const struct migrate_writer *w,
+		 struct hexo_error *err);
+
 /* The VM as it is now. */
 int vm_ship_state(struct vm *vm, struct migrate_writer *w,
 		  struct hexo_error *err);
 
 /*
  * The pages that the program and its portable stack have. todo NULL: all that
- * hold anything; else those whose bits are set (see dirty.h), zero or not.
+ * hold anything; else those whose bits are set (see dirty.h), zero or not. To
+ * a file that grows only those that it does not have as they are.
  */
 int vm_ship_memory(struct vm *vm, struct migrate_writer *w,
 		   const uint64_t *todo, struct hexo_error *err);

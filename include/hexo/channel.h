@@ -41,6 +41,13 @@
  *   The source is kept until then. If the target is lost, the source goes on
  *   if nothing was heard of the job's run there; a home takes that for what
  *   did not happen.
+ *   A stream that goes to a file which is to grow: COPY or SHIP say KEEP, and
+ *   at the place up to which the file will be kept, after all pages of the
+ *   program and before the VM section that counts, comes
+ *          home <-- KEPT ----------- source
+ *   Later COPY or SHIP say MORE, and what follows is to stand behind that
+ *   place: a ROUND with what differs from what the file has, and so on up to
+ *   END. A VM that has no memory for that says no KEPT.
  *   On any failure before RUNNING arrives: the home closes the target's
  *   connection (a target whose connection closes exits without a trace) and
  *   sends RESUME to the source, which goes on. A target acts only after
@@ -55,7 +62,7 @@
 #include <stdint.h>
 
 #define HEXO_MSG_MAGIC   0x314d5848u /* "HXM1" */
-#define HEXO_MSG_VERSION 4
+#define HEXO_MSG_VERSION 5
 #define HEXO_MSG_MAX     ((1u << 20) + 8192) /* payload bytes, at most */
 
 struct hexo_msg_head {
@@ -101,6 +108,7 @@ enum hexo_msg_type {
 	HEXO_MSG_PROBED,     /* struct hexo_msg_probed: the answer */
 	HEXO_MSG_COPIED,     /* struct hexo_msg_copied: the rounds are over */
 	HEXO_MSG_WHOLE,      /* struct hexo_msg_whole: post-copy is over */
+	HEXO_MSG_KEPT,       /* no payload: the stream up to here is kept */
 
 	/* both ways */
 	HEXO_MSG_STREAM = 64, /* bytes of the migration stream */
@@ -165,15 +173,24 @@ struct hexo_msg_usage {
 	uint64_t own_memory;  /* resident bytes outside guest memory, now */
 };
 
+/* Where a stream goes to. */
+enum hexo_keep {
+	HEXO_KEEP_NONE, /* to a VM, or a file that does not grow */
+	HEXO_KEEP_NEW,  /* to a new file that is to grow */
+	HEXO_KEEP_MORE, /* behind what came before the last KEPT */
+};
+
 struct hexo_msg_copy {
 	uint64_t downtime_ns; /* in which the rest is to be sent */
 	uint64_t rate;        /* bytes a second, at most; 0: no limit */
+	uint32_t keep;        /* enum hexo_keep; SHIP of the rest agrees */
+	uint32_t reserved;
 };
 
 struct hexo_msg_ship {
 	uint64_t rate;  /* post-copy: bytes a second, at most; 0: no limit */
 	uint32_t later; /* 1: post-copy */
-	uint32_t reserved;
+	uint32_t keep;  /* enum hexo_keep */
 };
 
 struct hexo_msg_need {
@@ -258,7 +275,7 @@ _Static_assert(sizeof(struct hexo_msg_got) == 8, "channel format");
 _Static_assert(sizeof(struct hexo_msg_whole) == 24, "channel format");
 _Static_assert(sizeof(struct hexo_msg_usage) == 64, "channel format");
 _Static_assert(sizeof(struct hexo_msg_probed) == 16, "channel format");
-_Static_assert(sizeof(struct hexo_msg_copy) == 16, "channel format");
+_Static_assert(sizeof(struct hexo_msg_copy) == 24, "channel format");
 _Static_assert(sizeof(struct hexo_msg_copied) == 32, "channel format");
 _Static_assert(sizeof(struct hexo_msg_fault) == 360, "channel format");
 _Static_assert(sizeof(struct hexo_msg_io) == 40, "channel format");
