@@ -372,7 +372,7 @@ int cli_home_run(const struct cli_home_config *config, struct hexo_error *err)
 	home->loop.epoll = home->timer.fd = home->signals.fd = -1;
 	home->control.watch.fd = home->clock.fd = -1;
 	home->saving.clock.fd = home->saving.file.fd = -1;
-	home->saving.file.done.fd = -1;
+	home->saving.file.done.fd = home->saving.growing.fd = -1;
 	home->probe.watch.fd = -1;
 	home->owner = &home->vms[0];
 	home->target = &home->vms[1];

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -48,7 +49,7 @@ static void save_failed(struct home *home)
 	struct home_saving *s = &home->saving;
 
 	cli_save_close(&s->file);
-	cli_record_close(&s->record);
+	cli_record_close(s->record);
 	if (s->client)
 		cli_control_refuse(&home->control, s->client, home->why.text);
 	else
@@ -64,25 +65,109 @@ static void save_halt(struct home *home)
 	home->saving.halting = true;
 }
 
+/* ---- the file of --checkpoint-every ---- */
+
+void save_forget(struct home *home)
+{
+	struct home_growing *g = &home->saving.growing;
+
+	g->kept = false;
+	if (g->fd < 0)
+		return;
+	close(base_take_fd(g->fd));
+	cli_record_close(&g->record);
+}
+
+/* Whether it is still there, as it was left, and worth adding to. */
+static bool save_may_grow(const struct home *home, const char *path)
+{
+	const struct home_growing *g = &home->saving.growing;
+	struct stat st;
+
+	return g->fd >= 0 && stat(path, &st) == 0 && st.st_dev == g->dev &&
+	       st.st_ino == g->ino && (uint64_t)st.st_size == g->size &&
+	       cli_record_may_grow(&g->record, g->size);
+}
+
+/* It is on the disk, open as fd. */
+static void save_note_grown(struct home *home, int fd)
+{
+	struct home_growing *g = &home->saving.growing;
+	struct stat st;
+
+	if (!g->kept || fstat(fd, &st) < 0) {
+		close(fd);
+		cli_record_close(&g->record);
+		return;
+	}
+	g->fd = fd;
+	g->size = (uint64_t)st.st_size;
+	g->dev = st.st_dev;
+	g->ino = st.st_ino;
+}
+
+enum home_state save_kept(struct home *home, const struct migrate_msg *msg)
+{
+	struct home_saving *s = &home->saving;
+
+	if (s->keep == HEXO_KEEP_NONE || s->growing.kept)
+		hexo_fail(&home->why, -EPROTO,
+			  "KEPT message that nobody asked for");
+	else if (cli_record_keep(s->record, &s->file, &home->why) == 0) {
+		s->growing.kept = true;
+		return HOME_SAVING;
+	}
+	return save_return(home, NULL);
+}
+
+/* ---- a checkpoint ---- */
+
+/* The file that the order asks for: a new one, or the one that grows. */
+static int save_open_file(struct home *home,
+			  const struct home_save_order *order)
+{
+	struct home_saving *s = &home->saving;
+	struct home_growing *g = &s->growing;
+	int r;
+
+	s->record = order->grow ? &g->record : &s->once;
+	s->keep = order->grow ? HEXO_KEEP_NEW : HEXO_KEEP_NONE;
+	if (order->grow && save_may_grow(home, order->path)) {
+		s->keep = HEXO_KEEP_MORE;
+		g->kept = false;
+		r = cli_save_grow(&s->file, order->path, base_take_fd(g->fd),
+				  g->size, &home->why);
+		if (r == 0)
+			cli_record_more(s->record, &s->file);
+		return r;
+	}
+	if (order->grow)
+		save_forget(home);
+	r = cli_save_open(&s->file, order->path, &home->why);
+	return r < 0 ? r
+		     : cli_record_begin(s->record, &s->file, order->pack,
+					&home->why);
+}
+
 enum home_state save_ordered(struct home *home, const struct migrate_msg *msg)
 {
-	const struct hexo_msg_copy copy = {
-		.downtime_ns = home->config->move.downtime_ns,
-	};
 	struct home_saving *s = &home->saving;
 	cleanup_free char *path = base_take_ptr(s->order.path);
+	struct home_save_order order = s->order;
+	struct hexo_msg_copy copy = { 0 };
+	int r;
 
-	s->client = s->order.client;
-	s->leave = s->order.leave;
+	order.path = path;
+	s->client = order.client;
+	s->leave = order.leave;
 	s->order.client = 0;
 	s->began = base_now_ns();
 	s->stopped_ns = s->stream = 0;
 	s->halting = false;
 	/* A job that ends has no use for being stopped late. */
 	s->taking = s->leave && home->owner->backend == CLI_BACKEND_KVM;
-	if (cli_save_open(&s->file, path, &home->why) < 0 ||
-	    cli_record_begin(&s->record, &s->file, s->order.pack, &home->why) <
-		    0) {
+	r = save_open_file(home, &order);
+	if (r < 0) {
 		save_failed(home);
 		return HOME_RUNNING;
 	}
@@ -90,6 +175,8 @@ enum home_state save_ordered(struct home *home, const struct migrate_msg *msg)
 		save_halt(home);
 		return HOME_HALTING;
 	}
+	copy.downtime_ns = home->config->move.downtime_ns;
+	copy.keep = s->keep;
 	home_send_copy(home, &copy);
 	return HOME_TAKING;
 }
@@ -135,13 +222,13 @@ static int save_finish(struct home *home)
 	int r = cli_files_save(&home->files, state, &data_len, &home->why);
 
 	if (r == 0)
-		r = cli_record_state(&s->record, &s->file, state, data_len,
+		r = cli_record_state(s->record, &s->file, state, data_len,
 				     &home->why);
 	if (r == 0)
 		r = cli_files_put_data(&home->files, state, cli_save_write,
 				       &s->file, &home->why);
 	if (r == 0)
-		r = cli_record_end(&s->record, &s->file, &home->why);
+		r = cli_record_end(s->record, &s->file, &home->why);
 	json_decref(state);
 	return r;
 }
@@ -155,7 +242,7 @@ static enum home_state save_go_on(struct home *home)
 enum home_state save_parked(struct home *home, const struct migrate_msg *msg)
 {
 	struct hexo_msg_usage usage = home_usage(home, msg);
-	const struct hexo_msg_ship ship = { 0 };
+	const struct hexo_msg_ship ship = { .keep = home->saving.keep };
 
 	home_stopped(home, &usage);
 	home->parked_at = base_now_ns();
@@ -169,7 +256,7 @@ enum home_state save_stream(struct home *home, const struct migrate_msg *msg)
 	struct home_saving *s = &home->saving;
 
 	s->stream += msg->len;
-	if (cli_record_stream(&s->record, &s->file, msg->data, msg->len,
+	if (cli_record_stream(s->record, &s->file, msg->data, msg->len,
 			      &home->why) < 0)
 		return taking ? save_call_off(home, NULL)
 			      : save_return(home, NULL);
@@ -187,7 +274,7 @@ enum home_state save_shipped(struct home *home, const struct migrate_msg *msg)
 	home_usage(home, msg);
 	if (save_finish(home) < 0)
 		return save_return(home, NULL);
-	s->bytes = s->file.bytes;
+	s->bytes = s->file.bytes - s->file.begin;
 	s->file.done.ready = save_synced;
 	s->file.done.ctx = home;
 	if (cli_loop_watch(&home->loop, &s->file.done, EPOLLIN, &home->why) <
@@ -213,17 +300,32 @@ enum home_state save_call_off(struct home *home, const struct migrate_msg *msg)
 	return HOME_CALMING;
 }
 
+static void save_count(struct home *home)
+{
+	const struct home_saving *s = &home->saving;
+
+	home->stats.checkpoints.count++;
+	home->stats.checkpoints.added += s->keep == HEXO_KEEP_MORE;
+	home->stats.checkpoints.bytes += s->bytes;
+	home->stats.checkpoints.stopped_ns += s->stopped_ns;
+}
+
 /* The thread that synced is done. */
 void save_synced(void *ctx, uint32_t events)
 {
 	struct home *home = ctx;
 	struct home_saving *s = &home->saving;
 	cleanup_free char *path = base_strdup(s->file.path);
-	int r;
+	int fd = -1, r;
 
 	cli_loop_watch(&home->loop, &s->file.done, 0, NULL);
-	r = cli_save_result(&s->file, NULL, &home->why);
-	cli_record_close(&s->record);
+	r = cli_save_result(&s->file, &fd, &home->why);
+	if (r == 0 && s->keep != HEXO_KEEP_NONE)
+		save_note_grown(home, base_take_fd(fd));
+	else
+		cli_record_close(s->record);
+	if (fd >= 0)
+		close(fd);
 	if (r == 0 && !strcmp(path, home->config->checkpoint))
 		s->kept = true;
 	if (home->state == HOME_SYNCING) {
@@ -231,8 +333,10 @@ void save_synced(void *ctx, uint32_t events)
 	} else if (r < 0) {
 		save_failed(home);
 	}
-	if (r == 0)
-		save_answer(home, path);
+	if (r < 0)
+		return;
+	save_count(home);
+	save_answer(home, path);
 }
 
 enum home_state save_done(struct home *home, const struct migrate_msg *msg)
@@ -262,6 +366,7 @@ int save_order_own(struct home *home)
 		.path = (char *)home->config->checkpoint,
 		.leave = true,
 		.pack = home->config->compress,
+		.grow = home->config->checkpoint_ns != 0,
 	};
 
 	return save_order(home, &order);
@@ -318,7 +423,9 @@ void save_close(struct home *home, bool finished)
 	struct home_saving *s = &home->saving;
 
 	cli_save_close(&s->file);
-	cli_record_close(&s->record);
+	save_forget(home);
+	cli_record_close(&s->growing.record);
+	cli_record_close(&s->once);
 	/* Restored, a job that ended by itself would do its end twice. */
 	if (finished && s->own)
 		unlink(home->config->checkpoint);

@@ -46,6 +46,7 @@ enum home_event {
 	OWNER_PARKED,
 	OWNER_COPIED,
 	OWNER_STREAM,
+	OWNER_KEPT,
 	OWNER_SHIPPED,
 	OWNER_COMMIT,
 	OWNER_RUNNING,
@@ -71,15 +72,29 @@ struct home_save_order {
 	char *path;
 	bool leave;      /* the job goes on afterwards */
 	bool pack;       /* the file is packed */
+	bool grow;       /* it is to be one that grows */
 	unsigned client; /* who is to hear of it; 0: nobody */
+};
+
+/* The file of --checkpoint-every, as long as the owner can add to it. */
+struct home_growing {
+	struct cli_record record;
+	int fd; /* -1: the next checkpoint is a whole one */
+	uint64_t size;
+	dev_t dev;
+	ino_t ino;
+	bool kept; /* the owner has said KEPT, and is still the same VM */
 };
 
 /* A checkpoint, wanted or in progress; and the clock of those to come. */
 struct home_saving {
 	struct home_save_order order; /* path NULL: none waits */
 	struct cli_save file;
-	struct cli_record record; /* what goes into it */
-	uint64_t stream;          /* bytes of the stream that have come */
+	struct cli_record *record; /* what goes into it: one of these */
+	struct cli_record once;
+	struct home_growing growing;
+	enum hexo_keep keep; /* what the owner is told */
+	uint64_t stream;     /* bytes of the stream that have come */
 	bool leave;
 	bool own;  /* config->checkpoint is to be removed at the job's end */
 	bool kept; /* it is whole, and on the disk */

@@ -220,6 +220,8 @@ static size_t home_size(unsigned type)
 		return sizeof(struct hexo_msg_whole);
 	case HEXO_MSG_COPIED:
 		return sizeof(struct hexo_msg_copied);
+	case HEXO_MSG_KEPT:
+		return 0;
 	default:
 		return sizeof(struct hexo_msg_usage);
 	}
@@ -272,6 +274,8 @@ static enum home_event home_event_of(struct home *home, struct cli_vm *vm,
 		return owner ? OWNER_WHOLE : HOME_EVENTS;
 	case HEXO_MSG_COPIED:
 		return owner ? OWNER_COPIED : HOME_EVENTS;
+	case HEXO_MSG_KEPT:
+		return owner ? OWNER_KEPT : HOME_EVENTS;
 	case HEXO_MSG_SHIPPED:
 		return owner ? OWNER_SHIPPED : TARGET_SHIPPED;
 	case HEXO_MSG_RUNNING:

@@ -393,6 +393,7 @@ static enum home_state move_switch(struct home *home)
 	move_save_end(home, true);
 	home->source_cpu_ns = home->owner_cpu_ns;
 	move_swap(home);
+	save_forget(home);
 	home->copies = 0;
 	home->owner_cpu_ns = home->owner_ran_ns = 0;
 	home_send_poll(home, home->owner, HEXO_MSG_RUN);
