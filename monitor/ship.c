@@ -100,14 +100,17 @@ static enum page choose_page(const struct vm *vm, uint64_t addr, bool untouched,
 			     bool again)
 {
 	const void *data = vm_memory_own(&vm->memory, addr);
-	bool zero = untouched || page_is_zero(data);
+	const bool on = vm->known.on;
 
-	if (vm->known.on && vm_known_has(&vm->known, addr, zero ? NULL : data))
+	/* Most are as they were: nothing else is to be read then. */
+	if (on && !untouched && vm_known_has(&vm->known, addr, data))
 		return PAGE_SKIP;
-	if (!zero)
+	if (!untouched && !page_is_zero(data))
 		return PAGE_DATA;
+	if (on && vm_known_has(&vm->known, addr, NULL))
+		return PAGE_SKIP;
 	/* Where nothing was sent before, all is zero already. */
-	return again || vm->known.on ? PAGE_ZERO : PAGE_SKIP;
+	return again || on ? PAGE_ZERO : PAGE_SKIP;
 }
 
 /* What is to be done with each of the pages from addr on. */
