@@ -20,35 +20,40 @@ uint64_t cli_checkpoint_padding(uint64_t len)
 	return -len & 7;
 }
 
-static uint64_t padded(uint64_t len)
-{
-	return len + cli_checkpoint_padding(len);
-}
-
-static uint64_t head_checksum(const struct hexo_checkpoint_head *head)
+uint64_t cli_checkpoint_checksum(const struct hexo_checkpoint_head *head)
 {
 	return migrate_hash(head,
 			    offsetof(struct hexo_checkpoint_head, checksum), 0);
 }
 
-static int check_head(const struct hexo_checkpoint_head *head, uint64_t size,
+/* Whether [at, at + len) lies behind the heads, in a file of that size. */
+static bool range_ok(uint64_t at, uint64_t len, uint64_t size)
+{
+	return at >= HEXO_CHECKPOINT_BEGIN && at <= size && len <= size - at;
+}
+
+static int check_head(const struct hexo_checkpoint_head *h, uint64_t size,
 		      struct hexo_error *err)
 {
-	if (head->magic != HEXO_CHECKPOINT_MAGIC)
+	if (h->magic != HEXO_CHECKPOINT_MAGIC)
 		return hexo_fail(err, -EINVAL, "it is no checkpoint");
-	if (head->format != HEXO_CHECKPOINT_FORMAT)
+	if (h->format != HEXO_CHECKPOINT_FORMAT)
 		return hexo_fail(err, -ENOTSUP,
 				 "its format is %u, this hexo knows %d",
-				 head->format, HEXO_CHECKPOINT_FORMAT);
-	if (head->checksum != head_checksum(head))
+				 h->format, HEXO_CHECKPOINT_FORMAT);
+	if (h->checksum != cli_checkpoint_checksum(h))
 		return hexo_fail(err, -EBADMSG, "its head is damaged");
-	if (head->reserved || !head->state_len ||
-	    head->state_len > HEXO_CHECKPOINT_STATE_MAX || head->data_len % 8 ||
-	    head->data_len > size || !head->stream_len ||
-	    head->stream_len > size ||
-	    sizeof(*head) + padded(head->stream_len) + padded(head->state_len) +
-			    head->data_len >
-		    size)
+	if (h->flags & ~HEXO_CHECKPOINT_ZSTD)
+		return hexo_fail(err, -ENOTSUP,
+				 "its flags are 0x%x, this hexo knows 0x%x",
+				 h->flags, HEXO_CHECKPOINT_ZSTD);
+	if (!h->generation || !h->state_len ||
+	    h->state_len > HEXO_CHECKPOINT_STATE_MAX || h->data_len % 8 ||
+	    !h->pieces || h->pieces > HEXO_CHECKPOINT_PIECES ||
+	    !range_ok(h->state_at, h->state_len, size) ||
+	    !range_ok(h->data_at, h->data_len, size) ||
+	    !range_ok(h->index_at,
+		      h->pieces * sizeof(struct hexo_checkpoint_piece), size))
 		return hexo_fail(err, -EBADMSG,
 				 "its head promises more than the file has");
 	return 0;
@@ -67,31 +72,120 @@ static int read_at(int fd, void *data, size_t len, uint64_t at,
 	return 0;
 }
 
-static int read_state(struct cli_checkpoint *c,
-		      const struct hexo_checkpoint_head *head,
+static int read_index(struct cli_checkpoint *c, uint64_t size,
 		      struct hexo_error *err)
 {
-	cleanup_free char *text = base_alloc(head->state_len);
+	const struct hexo_checkpoint_head *h = &c->head;
+	size_t bytes = h->pieces * sizeof(*c->piece);
+	uint64_t len = 0;
+	int r;
+
+	c->piece = base_alloc(bytes);
+	r = read_at(c->fd, c->piece, bytes, h->index_at, err);
+	if (r < 0)
+		return r;
+	if (migrate_hash(c->piece, bytes, 0) != h->index_checksum)
+		return hexo_fail(err, -EBADMSG, "its index is damaged");
+	for (uint64_t i = 0; i < h->pieces; i++) {
+		const struct hexo_checkpoint_piece *p = &c->piece[i];
+
+		if (!p->size || !p->len || p->len > h->stream_len - len ||
+		    !range_ok(p->at, p->size, size) ||
+		    (p->len != p->size && !(h->flags & HEXO_CHECKPOINT_ZSTD)))
+			return hexo_fail(err, -EBADMSG,
+					 "its index promises more than the "
+					 "file has");
+		len += p->len;
+	}
+	if (len != h->stream_len)
+		return hexo_fail(err, -EBADMSG,
+				 "its index promises another stream than its "
+				 "head");
+	return 0;
+}
+
+static int read_state(struct cli_checkpoint *c, struct hexo_error *err)
+{
+	const struct hexo_checkpoint_head *h = &c->head;
+	cleanup_free char *text = base_alloc(h->state_len);
 	json_error_t why;
-	int r = read_at(c->fd, text, head->state_len,
-			sizeof(*head) + padded(head->stream_len), err);
+	int r = read_at(c->fd, text, h->state_len, h->state_at, err);
 
 	if (r < 0)
 		return r;
-	if (migrate_hash(text, head->state_len, 0) != head->state_checksum)
+	if (migrate_hash(text, h->state_len, 0) != h->state_checksum)
 		return hexo_fail(err, -EBADMSG, "its state is damaged");
-	c->state =
-		json_loadb(text, head->state_len, JSON_REJECT_DUPLICATES, &why);
+	c->state = json_loadb(text, h->state_len, JSON_REJECT_DUPLICATES, &why);
 	if (!json_is_object(c->state))
 		return hexo_fail(err, -EBADMSG, "its state is not JSON: %s",
 				 why.text);
 	return 0;
 }
 
+static void forget_state(struct cli_checkpoint *c)
+{
+	json_decref(c->state);
+	free(c->piece);
+	c->state = NULL;
+	c->piece = NULL;
+}
+
+/* All that one of the heads speaks of, but for the stream. */
+static int open_state(struct cli_checkpoint *c,
+		      const struct hexo_checkpoint_head *head, uint64_t size,
+		      struct hexo_error *err)
+{
+	int r = check_head(head, size, err);
+
+	forget_state(c);
+	c->head = *head;
+	if (r == 0)
+		r = read_index(c, size, err);
+	return r < 0 ? r : read_state(c, err);
+}
+
+/* Which of two heads counts. */
+static unsigned newer_head(const struct hexo_checkpoint_head *head,
+			   uint64_t size)
+{
+	struct hexo_error why;
+
+	if (check_head(&head[1], size, &why) < 0)
+		return 0;
+	return check_head(&head[0], size, &why) < 0 ||
+	       head[1].generation > head[0].generation;
+}
+
+static int open_states(struct cli_checkpoint *c, uint64_t size,
+		       struct hexo_error *err)
+{
+	static const struct hexo_checkpoint_head unused;
+	struct hexo_checkpoint_head head[2] = { 0 };
+	const struct hexo_checkpoint_head *other;
+	struct hexo_error why;
+	unsigned newer;
+	int r = read_at(c->fd, &head[0], sizeof(head[0]), 0, err);
+
+	if (r == 0 && size >= HEXO_CHECKPOINT_BEGIN)
+		r = read_at(c->fd, &head[1], sizeof(head[1]),
+			    HEXO_CHECKPOINT_SECOND, err);
+	if (r < 0)
+		return r;
+	newer = newer_head(head, size);
+	other = &head[!newer];
+	r = open_state(c, &head[newer], size, err);
+	if (r == 0) {
+		c->damaged = memcmp(other, &unused, sizeof(unused)) &&
+			     check_head(other, size, &why) < 0;
+		return 0;
+	}
+	c->damaged = open_state(c, other, size, &why) == 0;
+	return c->damaged ? 0 : r;
+}
+
 int cli_checkpoint_open(struct cli_checkpoint *c, const char *path,
 			struct hexo_error *err)
 {
-	struct hexo_checkpoint_head head;
 	struct stat st;
 	int r;
 
@@ -101,25 +195,15 @@ int cli_checkpoint_open(struct cli_checkpoint *c, const char *path,
 	if (fstat(c->fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return hexo_fail(err, -EINVAL, "%s is not a regular file",
 				 path);
-	r = read_at(c->fd, &head, sizeof(head), 0, err);
-	if (r == 0)
-		r = check_head(&head, (uint64_t)st.st_size, err);
-	if (r == 0)
-		r = read_state(c, &head, err);
-	if (r < 0)
-		return hexo_fail_context(err, "%s", path);
-	c->stream_at = sizeof(head);
-	c->stream_len = head.stream_len;
-	c->data_at =
-		c->stream_at + padded(c->stream_len) + padded(head.state_len);
-	return 0;
+	r = open_states(c, (uint64_t)st.st_size, err);
+	return r < 0 ? hexo_fail_context(err, "%s", path) : 0;
 }
 
 void cli_checkpoint_close(struct cli_checkpoint *c)
 {
 	if (c->fd >= 0)
 		close(c->fd);
-	json_decref(c->state);
+	forget_state(c);
 	*c = (struct cli_checkpoint){ .fd = -1 };
 }
 
@@ -169,34 +253,4 @@ int cli_checkpoint_copy(int fd, uint64_t from, uint64_t size,
 	}
 	*checksum = migrate_hash_end(&hash);
 	return 0;
-}
-
-int cli_checkpoint_end(const json_t *state, uint64_t stream_len,
-		       uint64_t data_len, struct hexo_checkpoint_head *head,
-		       cli_checkpoint_put *put, void *ctx,
-		       struct hexo_error *err)
-{
-	static const char padding[8];
-	cleanup_free char *text = json_dumps(state, JSON_COMPACT);
-	int r;
-
-	if (!text || strlen(text) > HEXO_CHECKPOINT_STATE_MAX)
-		return hexo_fail(err, -E2BIG,
-				 "the job has too many files open");
-	*head = (struct hexo_checkpoint_head){
-		.magic = HEXO_CHECKPOINT_MAGIC,
-		.format = HEXO_CHECKPOINT_FORMAT,
-		.stream_len = stream_len,
-		.state_len = strlen(text),
-		.data_len = data_len,
-	};
-	head->state_checksum = migrate_hash(text, head->state_len, 0);
-	head->checksum = head_checksum(head);
-	r = put(ctx, padding, cli_checkpoint_padding(stream_len), err);
-	if (r == 0)
-		r = put(ctx, text, head->state_len, err);
-	if (r == 0)
-		r = put(ctx, padding, cli_checkpoint_padding(head->state_len),
-			err);
-	return r;
 }

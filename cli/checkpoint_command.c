@@ -10,18 +10,24 @@
 #include "cli/commands.h"
 #include "cli/runtime.h"
 
-enum checkpoint_option { CHECKPOINT_LEAVE, CHECKPOINT_JSON, CHECKPOINT_HELP };
+enum checkpoint_option {
+	CHECKPOINT_LEAVE,
+	CHECKPOINT_COMPRESS,
+	CHECKPOINT_JSON,
+	CHECKPOINT_HELP
+};
 
 static const struct cli_option checkpoint_options[] = {
 	[CHECKPOINT_LEAVE] = { "leave-running", NULL,
 			       "let the VM go on afterwards" },
+	[CHECKPOINT_COMPRESS] = { "compress", NULL, "compress the file" },
 	[CHECKPOINT_JSON] = { "json", NULL, "print JSON" },
 	[CHECKPOINT_HELP] = { "help", NULL, "show this" },
 	{ 0 },
 };
 
 struct checkpoint {
-	bool leave, json;
+	bool leave, compress, json;
 };
 
 static int checkpoint_set(void *ctx, int option, const char *value,
@@ -30,6 +36,7 @@ static int checkpoint_set(void *ctx, int option, const char *value,
 	struct checkpoint *c = ctx;
 
 	c->leave |= option == CHECKPOINT_LEAVE;
+	c->compress |= option == CHECKPOINT_COMPRESS;
 	c->json |= option == CHECKPOINT_JSON;
 	return 0;
 }
@@ -68,6 +75,21 @@ static int checkpoint_ask(const char *vm, json_t *request, json_t **answer,
 	return r;
 }
 
+static void checkpoint_print(const struct checkpoint *c, const char *file,
+			     const json_t *answer)
+{
+	printf("%s: %.0f bytes", file, cli_answer_number(answer, "bytes"));
+	if (c->compress)
+		printf(", compressed from %.0f,",
+		       cli_answer_number(answer, "stream_bytes"));
+	printf(" in %.3f s; ", cli_answer_number(answer, "total_us") / 1e6);
+	if (c->leave)
+		printf("the VM was stopped for %.3f ms\n",
+		       cli_answer_number(answer, "stopped_us") / 1e3);
+	else
+		printf("the VM has ended\n");
+}
+
 static int checkpoint_main(int argc, char **argv, struct hexo_error *err)
 {
 	cleanup_free char *path = NULL;
@@ -81,8 +103,10 @@ static int checkpoint_main(int argc, char **argv, struct hexo_error *err)
 		return CLI_USAGE;
 	path = checkpoint_path(operands.at[1]);
 	r = checkpoint_ask(operands.at[0],
-			   json_pack("{s:s, s:s, s:b}", "command", "checkpoint",
-				     "file", path, "leave_running", c.leave),
+			   json_pack("{s:s, s:s, s:b, s:b}", "command",
+				     "checkpoint", "file", path,
+				     "leave_running", c.leave, "compress",
+				     c.compress),
 			   &answer, err);
 	if (r < 0)
 		return CLI_FAILED;
@@ -91,14 +115,7 @@ static int checkpoint_main(int argc, char **argv, struct hexo_error *err)
 		json_dumpf(answer, stdout, JSON_INDENT(2));
 		putchar('\n');
 	} else {
-		printf("%s: %.0f bytes in %.3f s; ", operands.at[1],
-		       cli_answer_number(answer, "bytes"),
-		       cli_answer_number(answer, "total_us") / 1e6);
-		if (c.leave)
-			printf("the VM was stopped for %.3f ms\n",
-			       cli_answer_number(answer, "stopped_us") / 1e3);
-		else
-			printf("the VM has ended\n");
+		checkpoint_print(&c, operands.at[1], answer);
 	}
 	json_decref(answer);
 	return 0;

@@ -185,7 +185,7 @@ int cli_files_restore(struct files *files, const struct cli_checkpoint *c,
 	struct restoring s = {
 		.files = files,
 		.c = c,
-		.data_at = c->data_at,
+		.data_at = c->head.data_at,
 		.how = { .keep = keep, .notes = notes },
 	};
 	const json_t *entry;

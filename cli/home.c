@@ -262,11 +262,15 @@ static int home_open_resume(struct home *home, struct hexo_error *err)
 
 	if (!config->resume)
 		return 0;
-	home->resume = fopen(config->resume, "re");
-	if (!home->resume ||
-	    (c && fseeko(home->resume, (off_t)c->stream_at, SEEK_SET) < 0))
+	home->resume = c ? cli_checkpoint_stream(c, &home->resume_why)
+			 : fopen(config->resume, "re");
+	if (!home->resume)
 		return hexo_fail_errno(err, "cannot open %s", config->resume);
-	home->resume_left = c ? c->stream_len : UINT64_MAX;
+	if (c && c->damaged)
+		home_say(home,
+			 "%s is damaged in part; the last state in it that is "
+			 "whole is taken",
+			 config->resume);
 	if (c)
 		r = cli_files_restore(&home->files, c, !config->place.remote,
 				      config->keep_files, &notes, err);
@@ -386,7 +390,7 @@ int cli_home_run(const struct cli_home_config *config, struct hexo_error *err)
 	home->loop.epoll = home->timer.fd = home->signals.fd = -1;
 	home->control.watch.fd = home->clock.fd = -1;
 	home->saving.clock.fd = home->saving.file.fd = -1;
-	home->saving.file.done.fd = -1;
+	home->saving.file.done.fd = home->saving.growing.fd = -1;
 	home->probe.watch.fd = -1;
 	home->owner = &home->vms[0];
 	home->target = &home->vms[1];

@@ -31,6 +31,7 @@ struct cli_home_config {
 	bool keep_files;        /* restore: those that grew are not cut */
 	const char *checkpoint; /* file of --checkpoint-every */
 	uint64_t checkpoint_ns; /* 0: none */
+	bool compress;          /* it is packed */
 	uint64_t polls;         /* that it has behind it */
 	uint64_t probe_us;      /* mean time between probes; 0: none */
 	bool count;             /* polls, for the whole run */

@@ -81,6 +81,26 @@ static void home_abort(struct home *home, unsigned client)
 	cli_control_answer(&home->control, client, json_pack("{s:b}", "ok", 1));
 }
 
+/* How `hexo checkpoint` wants it. */
+static void home_checkpoint(struct home *home, json_t *request, unsigned client)
+{
+	const char *file = json_string_value(json_object_get(request, "file"));
+	const struct home_save_order order = {
+		.path = (char *)file,
+		.leave =
+			json_is_true(json_object_get(request, "leave_running")),
+		.pack = json_is_true(json_object_get(request, "compress")),
+		.client = client,
+		.events = json_is_true(json_object_get(request, "events")),
+	};
+
+	if (!file)
+		cli_control_refuse(&home->control, client, "no file is named");
+	else if (save_order(home, &order) < 0)
+		cli_control_refuse(&home->control, client,
+				   "another checkpoint is in progress");
+}
+
 /* A line of the control socket, see cli/runtime.h. */
 void home_request(void *ctx, unsigned client, json_t *request)
 {
@@ -89,10 +109,7 @@ void home_request(void *ctx, unsigned client, json_t *request)
 		json_string_value(json_object_get(request, "command"));
 	const char *where =
 		json_string_value(json_object_get(request, "where"));
-	const char *file = json_string_value(json_object_get(request, "file"));
 	const char *side = json_string_value(json_object_get(request, "side"));
-	bool leave = json_is_true(json_object_get(request, "leave_running"));
-	bool events = json_is_true(json_object_get(request, "events"));
 
 	if (command && !strcmp(command, "status")) {
 		cli_control_answer(&home->control, client, home_status(home));
@@ -110,17 +127,16 @@ void home_request(void *ctx, unsigned client, json_t *request)
 			return;
 		home->order.where = base_strdup(where);
 		home->order.client = client;
-		home->order.events = events;
+		home->order.events =
+			json_is_true(json_object_get(request, "events"));
 		if (home->state == HOME_RUNNING)
 			home_handle(home, ORDERED, NULL);
 	} else if (command && !strcmp(command, "abort")) {
 		home_abort(home, client);
 	} else if (command && !strcmp(command, "resolve") && side) {
 		home_resolve(home, side, client);
-	} else if (command && !strcmp(command, "checkpoint") && file) {
-		if (save_order(home, file, leave, client, events) < 0)
-			cli_control_refuse(&home->control, client,
-					   "another checkpoint is in progress");
+	} else if (command && !strcmp(command, "checkpoint")) {
+		home_checkpoint(home, request, client);
 	} else {
 		cli_control_refuse(&home->control, client, "unknown command");
 	}

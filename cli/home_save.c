@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,17 +29,17 @@ enum { SAVE_ROUNDS_MAX = 2 };
 static void save_answer(struct home *home, const char *path)
 {
 	struct home_saving *s = &home->saving;
+	uint64_t total_ns = base_now_ns() - s->began;
 
 	if (s->client)
-		cli_control_answer(&home->control, s->client,
-				   json_pack("{s:b, s:s, s:I, s:I, s:I}", "ok",
-					     1, "file", path, "bytes",
-					     (json_int_t)s->bytes, "stopped_us",
-					     (json_int_t)(s->stopped_ns / 1000),
-					     "total_us",
-					     (json_int_t)((base_now_ns() -
-							   s->began) /
-							  1000)));
+		cli_control_answer(
+			&home->control, s->client,
+			json_pack("{s:b, s:s, s:I, s:I, s:I, s:I}", "ok", 1,
+				  "file", path, "bytes", (json_int_t)s->bytes,
+				  "stream_bytes", (json_int_t)s->stream,
+				  "stopped_us",
+				  (json_int_t)(s->stopped_ns / 1000),
+				  "total_us", (json_int_t)(total_ns / 1000)));
 	s->client = 0;
 }
 
@@ -48,6 +49,7 @@ static void save_failed(struct home *home)
 	struct home_saving *s = &home->saving;
 
 	cli_save_close(&s->file);
+	cli_record_close(s->record);
 	if (s->client)
 		cli_control_refuse(&home->control, s->client, home->why.text);
 	else
@@ -63,28 +65,112 @@ static void save_halt(struct home *home)
 	home->saving.halting = true;
 }
 
+/* ---- the file of --checkpoint-every ---- */
+
+void save_forget(struct home *home)
+{
+	struct home_growing *g = &home->saving.growing;
+
+	g->kept = false;
+	if (g->fd < 0)
+		return;
+	close(base_take_fd(g->fd));
+	cli_record_close(&g->record);
+}
+
+/* Whether it is still there, as it was left, and worth adding to. */
+static bool save_may_grow(const struct home *home, const char *path)
+{
+	const struct home_growing *g = &home->saving.growing;
+	struct stat st;
+
+	return g->fd >= 0 && stat(path, &st) == 0 && st.st_dev == g->dev &&
+	       st.st_ino == g->ino && (uint64_t)st.st_size == g->size &&
+	       cli_record_may_grow(&g->record, g->size);
+}
+
+/* It is on the disk, open as fd. */
+static void save_note_grown(struct home *home, int fd)
+{
+	struct home_growing *g = &home->saving.growing;
+	struct stat st;
+
+	if (!g->kept || fstat(fd, &st) < 0) {
+		close(fd);
+		cli_record_close(&g->record);
+		return;
+	}
+	g->fd = fd;
+	g->size = (uint64_t)st.st_size;
+	g->dev = st.st_dev;
+	g->ino = st.st_ino;
+}
+
+enum home_state save_kept(struct home *home, const struct migrate_msg *msg)
+{
+	struct home_saving *s = &home->saving;
+
+	if (s->keep == HEXO_KEEP_NONE || s->growing.kept)
+		hexo_fail(&home->why, -EPROTO,
+			  "KEPT message that nobody asked for");
+	else if (cli_record_keep(s->record, &s->file, &home->why) == 0) {
+		s->growing.kept = true;
+		return HOME_SAVING;
+	}
+	return save_return(home, NULL);
+}
+
+/* ---- a checkpoint ---- */
+
+/* The file that the order asks for: a new one, or the one that grows. */
+static int save_open_file(struct home *home,
+			  const struct home_save_order *order)
+{
+	struct home_saving *s = &home->saving;
+	struct home_growing *g = &s->growing;
+	int r;
+
+	s->record = order->grow ? &g->record : &s->once;
+	s->keep = order->grow ? HEXO_KEEP_NEW : HEXO_KEEP_NONE;
+	if (order->grow && save_may_grow(home, order->path)) {
+		s->keep = HEXO_KEEP_MORE;
+		g->kept = false;
+		r = cli_save_grow(&s->file, order->path, base_take_fd(g->fd),
+				  g->size, &home->why);
+		if (r == 0)
+			cli_record_more(s->record, &s->file);
+		return r;
+	}
+	if (order->grow)
+		save_forget(home);
+	r = cli_save_open(&s->file, order->path, &home->why);
+	return r < 0 ? r
+		     : cli_record_begin(s->record, &s->file, order->pack,
+					&home->why);
+}
+
 enum home_state save_ordered(struct home *home, const struct migrate_msg *msg)
 {
-	const struct hexo_msg_copy copy = {
-		.downtime_ns = home->config->move.downtime_ns,
-	};
-	static const struct hexo_checkpoint_head none;
 	struct home_saving *s = &home->saving;
 	cleanup_free char *path = base_take_ptr(s->order.path);
+	struct home_save_order order = s->order;
+	struct hexo_msg_copy copy = { 0 };
+	int r;
 
-	s->client = s->order.client;
-	s->leave = s->order.leave;
+	order.path = path;
+	s->client = order.client;
+	s->leave = order.leave;
 	cli_report_begin(&s->report, &home->control,
-			 s->order.events ? s->client : 0);
+			 order.events ? order.client : 0);
 	cli_report_stage(&s->report, "saving", 0, 0);
 	s->order.client = 0;
 	s->began = base_now_ns();
-	s->stopped_ns = 0;
+	s->stopped_ns = s->stream = 0;
 	s->halting = false;
 	/* A job that ends has no use for being stopped late. */
 	s->taking = s->leave;
-	if (cli_save_open(&s->file, path, &home->why) < 0 ||
-	    cli_save_write(&s->file, &none, sizeof(none), &home->why) < 0) {
+	r = save_open_file(home, &order);
+	if (r < 0) {
 		save_failed(home);
 		return HOME_RUNNING;
 	}
@@ -95,6 +181,8 @@ enum home_state save_ordered(struct home *home, const struct migrate_msg *msg)
 		save_halt(home);
 		return HOME_HALTING;
 	}
+	copy.downtime_ns = home->config->move.downtime_ns;
+	copy.keep = s->keep;
 	home_send_copy(home, &copy);
 	return HOME_TAKING;
 }
@@ -110,19 +198,13 @@ static uint64_t save_stream_max(const struct home *home)
 	return (SAVE_ROUNDS_MAX + 3) * (vm->memory + 5 * vm->stack);
 }
 
-/* What the file has of the stream. */
-static uint64_t save_stream_len(const struct home *home)
-{
-	return home->saving.file.bytes - sizeof(struct hexo_checkpoint_head);
-}
-
 enum home_state save_copied(struct home *home, const struct migrate_msg *msg)
 {
 	struct hexo_msg_copied copied;
 
 	memcpy(&copied, msg->data, sizeof(copied));
 	home_progress(home);
-	if (!copied.rounds && save_stream_len(home)) {
+	if (!copied.rounds && home->saving.stream) {
 		hexo_fail(&home->why, -EIO, "its rounds broke off");
 		home->saving.taking = false;
 		if (home->state == HOME_SAVING)
@@ -148,11 +230,10 @@ static json_t *save_state(struct home *home)
 			 (json_int_t)time(NULL));
 }
 
-/* What stands behind the stream, and before it. */
+/* What stands behind the stream, and the head. */
 static int save_finish(struct home *home)
 {
 	struct home_saving *s = &home->saving;
-	struct hexo_checkpoint_head head;
 	json_t *state = save_state(home);
 	uint64_t data_len = 0;
 	int r = cli_files_save(&home->files, state, &data_len, &home->why);
@@ -160,15 +241,13 @@ static int save_finish(struct home *home)
 	if (r == 0)
 		r = home_local_save(home, state, &home->why);
 	if (r == 0)
-		r = cli_checkpoint_end(state, save_stream_len(home), data_len,
-				       &head, cli_save_write, &s->file,
-				       &home->why);
+		r = cli_record_state(s->record, &s->file, state, data_len,
+				     &home->why);
 	if (r == 0)
 		r = cli_files_put_data(&home->files, state, cli_save_write,
 				       &s->file, &home->why);
 	if (r == 0)
-		r = cli_save_begin_with(&s->file, &head, sizeof(head),
-					&home->why);
+		r = cli_record_end(s->record, &s->file, &home->why);
 	json_decref(state);
 	return r;
 }
@@ -182,7 +261,7 @@ static enum home_state save_go_on(struct home *home)
 enum home_state save_parked(struct home *home, const struct migrate_msg *msg)
 {
 	struct hexo_msg_usage usage = home_usage(home, msg);
-	const struct hexo_msg_ship ship = { 0 };
+	const struct hexo_msg_ship ship = { .keep = home->saving.keep };
 
 	home_stopped(home, &usage);
 	home->parked_at = base_now_ns();
@@ -194,21 +273,22 @@ enum home_state save_parked(struct home *home, const struct migrate_msg *msg)
 enum home_state save_stream(struct home *home, const struct migrate_msg *msg)
 {
 	bool taking = home->state == HOME_TAKING;
+	struct home_saving *s = &home->saving;
 	int r;
 
-	if (save_stream_len(home) + msg->len > save_stream_max(home))
+	s->stream += msg->len;
+	if (s->stream > save_stream_max(home))
 		r = hexo_fail(&home->why, -EFBIG, "its stream has no end");
 	else
-		r = cli_save_write(&home->saving.file, msg->data, msg->len,
-				   &home->why);
+		r = cli_record_stream(s->record, &s->file, msg->data, msg->len,
+				      &home->why);
 	if (r < 0)
 		return taking ? save_call_off(home, NULL)
 			      : save_return(home, NULL);
 	cli_report_sent(&home->saving.report, msg->len);
 	home_progress(home);
 	/* A job that writes fast must not fill the disk with its rounds. */
-	if (taking &&
-	    save_stream_len(home) > SAVE_ROUNDS_MAX * home->config->vm.memory)
+	if (taking && s->stream > SAVE_ROUNDS_MAX * home->config->vm.memory)
 		save_halt(home);
 	return home->state;
 }
@@ -220,7 +300,7 @@ enum home_state save_shipped(struct home *home, const struct migrate_msg *msg)
 	home_usage(home, msg);
 	if (save_finish(home) < 0)
 		return save_return(home, NULL);
-	s->bytes = s->file.bytes;
+	s->bytes = s->file.bytes - s->file.begin;
 	s->file.done.ready = save_synced;
 	s->file.done.ctx = home;
 	if (cli_loop_watch(&home->loop, &s->file.done, EPOLLIN, &home->why) <
@@ -246,16 +326,32 @@ enum home_state save_call_off(struct home *home, const struct migrate_msg *msg)
 	return HOME_CALMING;
 }
 
+static void save_count(struct home *home)
+{
+	const struct home_saving *s = &home->saving;
+
+	home->stats.checkpoints.count++;
+	home->stats.checkpoints.added += s->keep == HEXO_KEEP_MORE;
+	home->stats.checkpoints.bytes += s->bytes;
+	home->stats.checkpoints.stopped_ns += s->stopped_ns;
+}
+
 /* The thread that synced is done. */
 void save_synced(void *ctx, uint32_t events)
 {
 	struct home *home = ctx;
 	struct home_saving *s = &home->saving;
 	cleanup_free char *path = base_strdup(s->file.path);
-	int r;
+	int fd = -1, r;
 
 	cli_loop_watch(&home->loop, &s->file.done, 0, NULL);
-	r = cli_save_result(&s->file, &home->why);
+	r = cli_save_result(&s->file, &fd, &home->why);
+	if (r == 0 && s->keep != HEXO_KEEP_NONE)
+		save_note_grown(home, base_take_fd(fd));
+	else
+		cli_record_close(s->record);
+	if (fd >= 0)
+		close(fd);
 	if (r == 0 && !strcmp(path, home->config->checkpoint))
 		s->kept = true;
 	if (r == 0) {
@@ -267,8 +363,10 @@ void save_synced(void *ctx, uint32_t events)
 	} else if (r < 0) {
 		save_failed(home);
 	}
-	if (r == 0)
-		save_answer(home, path);
+	if (r < 0)
+		return;
+	save_count(home);
+	save_answer(home, path);
 }
 
 enum home_state save_done(struct home *home, const struct migrate_msg *msg)
@@ -279,20 +377,29 @@ enum home_state save_done(struct home *home, const struct migrate_msg *msg)
 	return HOME_ENDED;
 }
 
-int save_order(struct home *home, const char *path, bool leave, unsigned client,
-	       bool events)
+int save_order(struct home *home, const struct home_save_order *order)
 {
 	struct home_saving *s = &home->saving;
 
 	if (s->order.path || cli_save_is_open(&s->file))
 		return -EBUSY;
-	s->order.path = base_strdup(path);
-	s->order.leave = leave;
-	s->order.client = client;
-	s->order.events = events;
+	s->order = *order;
+	s->order.path = base_strdup(order->path);
 	if (home->state == HOME_RUNNING)
 		home_handle(home, SAVE_ORDERED, NULL);
 	return 0;
+}
+
+int save_order_own(struct home *home)
+{
+	const struct home_save_order order = {
+		.path = (char *)home->config->checkpoint,
+		.leave = true,
+		.pack = home->config->compress,
+		.grow = home->config->checkpoint_ns != 0,
+	};
+
+	return save_order(home, &order);
 }
 
 /* ---- --checkpoint-every ---- */
@@ -314,7 +421,7 @@ static void save_clock_ready(void *ctx, uint32_t events)
 
 	if (read(home->saving.clock.fd, &expired, sizeof(expired)) < 0)
 		return;
-	if (save_order(home, home->config->checkpoint, true, 0, false) < 0)
+	if (save_order_own(home) < 0)
 		save_clock_set(home, SAVE_RETRY_NS);
 	else
 		save_clock_set(home, home->config->checkpoint_ns);
@@ -346,6 +453,9 @@ void save_close(struct home *home, bool finished)
 	struct home_saving *s = &home->saving;
 
 	cli_save_close(&s->file);
+	save_forget(home);
+	cli_record_close(&s->growing.record);
+	cli_record_close(&s->once);
 	/* Restored, a job that ended by itself would do its end twice. */
 	if (finished && s->own)
 		unlink(home->config->checkpoint);

@@ -6,14 +6,17 @@
 #include "cli/home_state.h"
 
 /* The actions of a checkpoint. */
-home_act save_ordered, save_copied, save_parked, save_stream, save_shipped,
-	save_return, save_call_off, save_done;
+home_act save_ordered, save_copied, save_parked, save_stream, save_kept,
+	save_shipped, save_return, save_call_off, save_done;
 
-/* Asks for a checkpoint; leave: the job goes on afterwards. client hears of
- * it, 0: nobody, and of its progress if it wants events. -EBUSY if there is one
- * already. */
-int save_order(struct home *home, const char *path, bool leave, unsigned client,
-	       bool events);
+/* Asks for a checkpoint; the path is copied. -EBUSY if there is one already. */
+int save_order(struct home *home, const struct home_save_order *order);
+
+/* The same for the file of --checkpoint-every. */
+int save_order_own(struct home *home);
+
+/* The owner is another VM now, which does not know what a file has. */
+void save_forget(struct home *home);
 
 /* The handler of saving.file.done. */
 void save_synced(void *ctx, uint32_t events);

@@ -9,6 +9,7 @@
 #include "files/files.h"
 #include "cli/home.h"
 #include "cli/probe.h"
+#include "cli/record.h"
 #include "cli/report.h"
 #include "cli/save.h"
 #include "cli/speeds.h"
@@ -50,6 +51,7 @@ enum home_event {
 	OWNER_SIZED,
 	OWNER_COPIED,
 	OWNER_STREAM,
+	OWNER_KEPT,
 	OWNER_SHIPPED,
 	OWNER_COMMIT,
 	OWNER_RUNNING,
@@ -70,16 +72,36 @@ enum home_event {
 	HOME_EVENTS
 };
 
+/* What is asked for. */
+struct home_save_order {
+	char *path;
+	bool leave;      /* the job goes on afterwards */
+	bool pack;       /* the file is packed */
+	bool grow;       /* it is to be one that grows */
+	unsigned client; /* who is to hear of it; 0: nobody */
+	bool events;     /* of its progress, too */
+};
+
+/* The file of --checkpoint-every, as long as the owner can add to it. */
+struct home_growing {
+	struct cli_record record;
+	int fd; /* -1: the next checkpoint is a whole one */
+	uint64_t size;
+	dev_t dev;
+	ino_t ino;
+	bool kept; /* the owner has said KEPT, and is still the same VM */
+};
+
 /* A checkpoint, wanted or in progress; and the clock of those to come. */
 struct home_saving {
-	struct {
-		char *path; /* NULL: none waits */
-		bool leave; /* the job goes on afterwards */
-		unsigned client;
-		bool events; /* it wants to hear of progress, too */
-	} order;
+	struct home_save_order order; /* path NULL: none waits */
 	struct cli_report report;
 	struct cli_save file;
+	struct cli_record *record; /* what goes into it: one of these */
+	struct cli_record once;
+	struct home_growing growing;
+	enum hexo_keep keep; /* what the owner is told */
+	uint64_t stream;     /* bytes of the stream that have come */
 	bool leave;
 	char *last; /* the file of the last that is on the disk; NULL: none */
 	bool own;   /* config->checkpoint is to be removed at the job's end */
@@ -145,8 +167,8 @@ struct home {
 	bool patient;         /* no time-out: the operator has said so */
 	uint64_t progress_ns; /* base_now_ns(), see home_progress() */
 
-	FILE *resume;           /* of --resume, until it has been sent */
-	uint64_t resume_left;   /* bytes of it, at most */
+	FILE *resume;                 /* of --resume, until it has been sent */
+	struct hexo_error resume_why; /* why it could not be read */
 	uint64_t poll_target;   /* what the owner has been told; 0: none */
 	uint64_t source_cpu_ns; /* of the source, while the owner arrives */
 	uint64_t owner_cpu_ns;  /* of the owner, when last heard of */
@@ -230,8 +252,9 @@ void move_note_arrived(struct home *home, const struct migrate_msg *msg);
 /* Tells the parked owner to go on. */
 enum home_state move_resume(struct home *home);
 
-/* Sends what the first VM has room for of the stream of --resume. */
-void move_feed(struct home *home);
+/* Sends what the first VM has room for of the stream of --resume; -errno if
+ * that cannot be read: home->why says why. */
+int move_feed(struct home *home);
 
 /* A move in progress ends because the job does. */
 void move_drop(struct home *home, const char *why);

@@ -229,6 +229,8 @@ static size_t home_size(unsigned type)
 		return sizeof(struct hexo_msg_copied);
 	case HEXO_MSG_SIZED:
 		return sizeof(struct hexo_msg_sized);
+	case HEXO_MSG_KEPT:
+		return 0;
 	default:
 		return sizeof(struct hexo_msg_usage);
 	}
@@ -284,6 +286,8 @@ static enum home_event home_event_of(struct home *home, struct cli_vm *vm,
 	case HEXO_MSG_SIZED:
 	case HEXO_MSG_ROUND:
 		return owner ? OWNER_SIZED : HOME_EVENTS;
+	case HEXO_MSG_KEPT:
+		return owner ? OWNER_KEPT : HOME_EVENTS;
 	case HEXO_MSG_SHIPPED:
 		return owner ? OWNER_SHIPPED : TARGET_SHIPPED;
 	case HEXO_MSG_RUNNING:
@@ -464,8 +468,10 @@ static void home_vm_ready(void *ctx, uint32_t events)
 	if (events & EPOLLOUT) {
 		/* That the far end is gone shows when it is read from. */
 		migrate_link_flush(&vm->link, NULL);
-		if (vm == home->owner)
-			move_feed(home);
+		if (vm == home->owner && move_feed(home) < 0) {
+			home_lost(home, vm);
+			return;
+		}
 		home_watch_vms(home);
 	}
 	if (events & ~(uint32_t)EPOLLOUT)

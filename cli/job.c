@@ -90,9 +90,10 @@ static int job_place_checkpoints(struct cli_job *job, struct hexo_error *err)
 	cleanup_free char *directory = NULL;
 	const char *file = home->checkpoint;
 
-	if (file && !home->checkpoint_ns)
-		return hexo_fail(err, -EINVAL,
-				 "--checkpoint needs --checkpoint-every");
+	if ((file || home->compress) && !home->checkpoint_ns)
+		return hexo_fail(err, -EINVAL, "%s needs --checkpoint-every",
+				 file ? "--checkpoint"
+				      : "--checkpoint-compress");
 	if (file && file[0] == '/')
 		job->checkpoints = base_strdup(file);
 	else if (file)

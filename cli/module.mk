@@ -5,7 +5,7 @@ CLI_SRC := $(addprefix cli/,main.c options.c words.c isa.c place.c plan.c \
              control.c loop.c vm.c connect.c home.c home_table.c home_vm.c \
              move.c move_later.c move_clock.c move_file.c move_choose.c \
              move_mode.c speeds.c report.c figures.c bar.c home_doubt.c \
-             trace.c stats.c probe.c checkpoint.c \
+             trace.c stats.c probe.c checkpoint.c checkpoint_stream.c record.c pack.c \
              checkpoint_command.c files_state.c files_restore.c save.c \
              home_save.c home_control.c home_local.c nodes.c node_command.c \
              keeper.c)
@@ -20,6 +20,6 @@ CLI_SRC += migrate/channel.c migrate/link.c migrate/hash.c migrate/pack.c \
            node/clients.c node/session.c
 
 HEXO_SRC  := $(CLI_SRC) $(BOARD_SRC) $(BASE_SRC) $(SANDBOX_SRC)
-HEXO_LIBS := -lssl -lcrypto -lseccomp -ljansson -lzip -lxxhash -llz4
+HEXO_LIBS := -lssl -lcrypto -lseccomp -ljansson -lzip -lxxhash -llz4 -lzstd
 
 $(eval $(call program,$(BIN)/hexo,x86-64,$(HEXO_SRC),$(HEXO_LIBS)))

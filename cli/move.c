@@ -96,32 +96,41 @@ enum home_state move_begin(struct home *home, const struct migrate_msg *msg)
 		if (home_local_restore(home, &home->why) < 0)
 			return home_fail(home, NULL);
 		home_send_poll(home, home->owner, HEXO_MSG_RECEIVE);
-		move_feed(home);
-		return HOME_LOADING;
+		return move_feed(home) < 0 ? home_fail(home, NULL)
+					   : HOME_LOADING;
 	}
 	home_send_poll(home, home->owner, HEXO_MSG_START);
 	return HOME_RUNNING;
 }
 
-void move_feed(struct home *home)
+/* The stream is over, or cannot be read on. */
+static int move_fed(struct home *home)
+{
+	bool failed = ferror(home->resume);
+	int r = 0;
+
+	fclose(home->resume);
+	home->resume = NULL;
+	if (failed) {
+		home->why = home->resume_why;
+		r = hexo_fail_context(&home->why, "%s", home->config->resume);
+	}
+	return r;
+}
+
+int move_feed(struct home *home)
 {
 	cleanup_free char *data = base_alloc(MOVE_FEED);
 
 	while (home->resume && migrate_link_queued(&home->owner->link) == 0) {
-		size_t want = home->resume_left < MOVE_FEED
-				      ? (size_t)home->resume_left
-				      : MOVE_FEED;
-		size_t n = fread(data, 1, want, home->resume);
+		size_t n = fread(data, 1, MOVE_FEED, home->resume);
 
-		if (!n) {
-			fclose(home->resume);
-			home->resume = NULL;
-			return;
-		}
-		home->resume_left -= n;
+		if (!n)
+			return move_fed(home);
 		home_send(home, home->owner, HEXO_MSG_STREAM, data, n);
 		home_progress(home);
 	}
+	return 0;
 }
 
 enum home_state move_loaded(struct home *home, const struct migrate_msg *msg)
@@ -374,6 +383,7 @@ static enum home_state move_switch(struct home *home)
 	move_save_end(home, true);
 	home->source_cpu_ns = home->owner_cpu_ns;
 	move_swap(home);
+	save_forget(home);
 	home->copies = 0;
 	home->owner_cpu_ns = home->owner_ran_ns = 0;
 	home_send_poll(home, home->owner, HEXO_MSG_RUN);

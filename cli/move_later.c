@@ -70,7 +70,7 @@ static void later_finish(struct home *home)
 	if (home->how.unsafe)
 		return;
 	home->saving.own = true;
-	save_order(home, home->config->checkpoint, true, 0, false);
+	save_order_own(home);
 }
 
 /* What comes next, as far as the memory, the source and the owner are. */

@@ -4,16 +4,24 @@
 #include "cli/run.h"
 
 /* Those that hexo run has, too, come first. */
-enum { RESTORE_IMAGE = 15, RESTORE_KEEP };
+enum { RESTORE_IMAGE = 16, RESTORE_KEEP };
 
 static const enum run_option restore_shared[RESTORE_IMAGE] = {
-	RUN_ISA,          RUN_NODE,
-	RUN_BACKEND,      RUN_VOLUME,
-	RUN_VOLUME_LOCAL, RUN_HOP,
-	RUN_LOCAL,        RUN_TIMEOUT,
-	RUN_LINK_TIMEOUT, RUN_STATS,
-	RUN_COUNT,        RUN_NAME,
-	RUN_CHECKPOINT,   RUN_CHECKPOINT_EVERY,
+	RUN_ISA,
+	RUN_NODE,
+	RUN_BACKEND,
+	RUN_VOLUME,
+	RUN_VOLUME_LOCAL,
+	RUN_HOP,
+	RUN_LOCAL,
+	RUN_TIMEOUT,
+	RUN_LINK_TIMEOUT,
+	RUN_STATS,
+	RUN_COUNT,
+	RUN_NAME,
+	RUN_CHECKPOINT,
+	RUN_CHECKPOINT_EVERY,
+	RUN_CHECKPOINT_COMPRESS,
 	RUN_HELP,
 };
 
@@ -34,6 +42,7 @@ static const struct cli_option restore_options[] = {
 	{ "name", "NAME", "what hexo ps shows (default: as before)" },
 	{ "checkpoint", "FILE", "as for hexo run" },
 	{ "checkpoint-every", "TIME", "as for hexo run" },
+	{ "checkpoint-compress", NULL, "as for hexo run" },
 	{ "help", NULL, "show this" },
 	[RESTORE_IMAGE] = { "image", "JOB",
 			    "the image, if it is no longer where it was" },

@@ -24,21 +24,6 @@ static int resume_vm(void *ctx, const struct hexo_section_vm *vm,
 	return 0;
 }
 
-/* A stream that was cut off does not end with its END section. */
-static int resume_check_end(FILE *file, uint64_t at, struct hexo_error *err)
-{
-	struct hexo_section end;
-
-	if (fseeko(file, (off_t)(at - sizeof(end)), SEEK_SET) < 0 ||
-	    fread(&end, sizeof(end), 1, file) != 1)
-		return hexo_fail_errno(err, "cannot read its end");
-	if (end.type != HEXO_SECTION_END || end.length)
-		return hexo_fail(err, -EPIPE,
-				 "migration stream ends before its END "
-				 "section");
-	return 0;
-}
-
 int cli_resume_check(const char *path, const struct cli_checkpoint *checkpoint,
 		     const struct cli_image *image, struct hexo_section_vm *vm,
 		     struct hexo_error *err)
@@ -49,33 +34,27 @@ int cli_resume_check(const char *path, const struct cli_checkpoint *checkpoint,
 		.layout_hash = image->layout_hash,
 	};
 	cleanup_free char *data = base_alloc(RESUME_PIECE);
-	cleanup_file FILE *file = fopen(path, "re");
+	cleanup_file FILE *file = NULL;
 	struct resume found = { .vm = vm };
-	uint64_t left = checkpoint ? checkpoint->stream_len : UINT64_MAX;
+	struct hexo_error why = { 0 };
 	struct migrate_reader reader;
 	size_t n;
 	int r;
 
-	if (!file || fseeko(file, checkpoint ? (off_t)checkpoint->stream_at : 0,
-			    SEEK_SET) < 0)
+	file = checkpoint ? cli_checkpoint_stream(checkpoint, &why)
+			  : fopen(path, "re");
+	if (!file)
 		return hexo_fail_errno(err, "cannot open %s", path);
 	r = migrate_reader_init(&reader, &identity, &visitor, &found, err);
 	if (r < 0)
 		return r;
 	while (r == 0 && (!checkpoint || !found.found) &&
-	       (n = fread(data, 1, left < RESUME_PIECE ? left : RESUME_PIECE,
-			  file)) > 0) {
+	       (n = fread(data, 1, RESUME_PIECE, file)) > 0)
 		r = migrate_reader_feed(&reader, data, n, err);
-		left -= n;
-	}
 	if (r == 0 && ferror(file))
-		r = hexo_fail_errno(err, "cannot read it");
-	if (r == 0 && found.found && checkpoint)
-		r = resume_check_end(file,
-				     checkpoint->stream_at +
-					     checkpoint->stream_len,
-				     err);
-	else if (r == 0)
+		r = hexo_fail(err, -EIO, "%s",
+			      checkpoint ? why.text : "cannot read it");
+	if (r == 0 && !(found.found && checkpoint))
 		r = migrate_reader_finish(&reader, err);
 	migrate_reader_free(&reader);
 	return r < 0 ? hexo_fail_context(err, "%s", path) : 0;

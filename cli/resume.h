@@ -10,8 +10,8 @@
 /*
  * Reads and checks the stream that a file is, or has in it if it is that of
  * the checkpoint. It must be of this image. Gives the state of its VM; of a
- * checkpoint's the first, as only begin and end are looked at: hexo-vm checks
- * all of it before the job runs.
+ * checkpoint's the first, as only the begin is looked at: hexo-vm checks all
+ * of it before the job runs.
  */
 int cli_resume_check(const char *path, const struct cli_checkpoint *checkpoint,
 		     const struct cli_image *image, struct hexo_section_vm *vm,

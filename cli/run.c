@@ -77,6 +77,8 @@ static const struct cli_option run_options[RUN_OPTIONS + 1] = {
 				   "30s, 10m or 2h, for hexo restore" },
 	[RUN_CHECKPOINT] = { "checkpoint", "FILE",
 			     "where to (default: NAME.checkpoint, here)" },
+	[RUN_CHECKPOINT_COMPRESS] = { "checkpoint-compress", NULL,
+				      "compress it" },
 	[RUN_HELP] = { "help", NULL, "show this" },
 };
 
@@ -220,6 +222,9 @@ int cli_run_set(void *ctx, int option, const char *value,
 		return 0;
 	case RUN_COUNT:
 		home->count = true;
+		return 0;
+	case RUN_CHECKPOINT_COMPRESS:
+		home->compress = true;
 		return 0;
 	default:
 		return 0;

@@ -48,6 +48,11 @@ static void save_tell(struct cli_save *save, enum cli_save_order order)
 	pthread_mutex_unlock(&save->lock);
 }
 
+static const char *save_name(const struct cli_save *save)
+{
+	return save->temporary ? save->temporary : save->path;
+}
+
 int cli_save_write(void *ctx, const void *data, size_t len,
 		   struct hexo_error *err)
 {
@@ -55,7 +60,7 @@ int cli_save_write(void *ctx, const void *data, size_t len,
 	int r = base_write_all(save->fd, data, len);
 
 	if (r < 0)
-		return hexo_fail(err, r, "cannot write %s: %s", save->temporary,
+		return hexo_fail(err, r, "cannot write %s: %s", save_name(save),
 				 strerror(-r));
 	save->bytes += len;
 	/* Else all of it would wait for the end. */
@@ -64,12 +69,12 @@ int cli_save_write(void *ctx, const void *data, size_t len,
 	return 0;
 }
 
-int cli_save_begin_with(struct cli_save *save, const void *data, size_t len,
-			struct hexo_error *err)
+void cli_save_head(struct cli_save *save, const void *data, size_t len,
+		   uint64_t at)
 {
-	if (pwrite(save->fd, data, len, 0) != (ssize_t)len)
-		return hexo_fail_errno(err, "cannot write %s", save->temporary);
-	return 0;
+	memcpy(save->head.data, data, len);
+	save->head.len = len;
+	save->head.at = (off_t)at;
 }
 
 /* The directory's entry must last as well. */
@@ -82,6 +87,19 @@ static int save_sync_directory(const char *path)
 	return fd < 0 ? -1 : fsync(fd);
 }
 
+/* A head must not be there before what it speaks of. */
+static int save_sync_file(struct cli_save *save)
+{
+	const ssize_t len = (ssize_t)save->head.len;
+
+	if (!save->temporary && fsync(save->fd) < 0)
+		return -1;
+	if (pwrite(save->fd, save->head.data, save->head.len, save->head.at) !=
+	    len)
+		return -1;
+	return fsync(save->fd);
+}
+
 static void save_sync(struct cli_save *save)
 {
 	for (int i = 0; i < save->count; i++)
@@ -89,8 +107,10 @@ static void save_sync(struct cli_save *save)
 			hexo_fail_errno(&save->why, "cannot sync a volume");
 			return;
 		}
-	if (fsync(save->fd) < 0)
-		hexo_fail_errno(&save->why, "cannot write %s", save->temporary);
+	if (save_sync_file(save) < 0)
+		hexo_fail_errno(&save->why, "cannot write %s", save_name(save));
+	else if (!save->temporary)
+		return;
 	else if (rename(save->temporary, save->path) < 0)
 		hexo_fail_errno(&save->why, "cannot rename %s to %s",
 				save->temporary, save->path);
@@ -103,7 +123,7 @@ static void save_sync(struct cli_save *save)
 static enum cli_save_order save_begin(struct cli_save *save)
 {
 	enum cli_save_order order;
-	uint64_t at = 0, ready;
+	uint64_t at = save->begin, ready;
 
 	for (;;) {
 		pthread_mutex_lock(&save->lock);
@@ -136,21 +156,42 @@ static void *save_thread(void *ctx)
 	return NULL;
 }
 
-int cli_save_open(struct cli_save *save, const char *path,
-		  struct hexo_error *err)
+/* With everything but the thread. */
+static void save_init(struct cli_save *save, const char *path, int fd,
+		      uint64_t begin)
 {
 	const struct cli_watch done = save->done;
-	int r = 0;
 
 	*save = (struct cli_save){
 		.path = base_strdup(path),
-		.temporary = base_printf("%s.%d.tmp", path, (int)getpid()),
-		.fd = -1,
+		.fd = fd,
+		.begin = begin,
+		.bytes = begin,
+		.ready = begin,
 		.done = done,
 	};
 	pthread_mutex_init(&save->lock, NULL);
 	pthread_cond_init(&save->changed, NULL);
 	save->done.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+/* Nothing of what was written is to stay. A file that grows is as good with
+ * it, only longer. */
+static void save_undo(struct cli_save *save)
+{
+	if (save->temporary)
+		unlink(save->temporary);
+	else
+		(void)!ftruncate(save->fd, (off_t)save->begin);
+}
+
+int cli_save_open(struct cli_save *save, const char *path,
+		  struct hexo_error *err)
+{
+	int r = 0;
+
+	save_init(save, path, -1, 0);
+	save->temporary = base_printf("%s.%d.tmp", path, (int)getpid());
 	if (save->done.fd >= 0)
 		save->fd = open(save->temporary,
 				O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -161,8 +202,23 @@ int cli_save_open(struct cli_save *save, const char *path,
 	if (r == 0)
 		return 0;
 	if (save->fd >= 0)
-		unlink(save->temporary);
+		save_undo(save);
 	save_forget(save);
+	return r;
+}
+
+int cli_save_grow(struct cli_save *save, const char *path, int fd,
+		  uint64_t begin, struct hexo_error *err)
+{
+	int r;
+
+	save_init(save, path, fd, begin);
+	if (save->done.fd < 0 || lseek(fd, (off_t)begin, SEEK_SET) < 0)
+		r = hexo_fail_errno(err, "cannot write %s", path);
+	else
+		r = base_thread_start(&save->thread, save_thread, save, err);
+	if (r < 0)
+		save_forget(save);
 	return r;
 }
 
@@ -193,7 +249,7 @@ int cli_save_sync(struct cli_save *save, const struct files_volumes *volumes,
 	return 0;
 }
 
-int cli_save_result(struct cli_save *save, struct hexo_error *err)
+int cli_save_result(struct cli_save *save, int *fd, struct hexo_error *err)
 {
 	struct hexo_error why;
 
@@ -201,7 +257,9 @@ int cli_save_result(struct cli_save *save, struct hexo_error *err)
 	save->syncing = false;
 	why = save->why;
 	if (why.code < 0)
-		unlink(save->temporary);
+		save_undo(save);
+	else if (fd)
+		*fd = base_take_fd(save->fd);
 	save_forget(save);
 	if (why.code < 0 && err)
 		*err = why;
@@ -213,11 +271,11 @@ void cli_save_close(struct cli_save *save)
 	if (!save->path)
 		return;
 	if (save->syncing) {
-		cli_save_result(save, NULL);
+		cli_save_result(save, NULL, NULL);
 		return;
 	}
 	save_tell(save, CLI_SAVE_FORGET);
 	pthread_join(save->thread, NULL);
-	unlink(save->temporary);
+	save_undo(save);
 	save_forget(save);
 }

@@ -82,6 +82,12 @@ int cli_stats_write(const struct cli_stats *stats, json_t *probes, FILE *file,
 {
 	json_t *isas = json_object();
 	json_t *hops = json_array();
+	json_t *checkpoints =
+		json_pack("{s:I, s:I, s:I, s:o}", "count",
+			  (json_int_t)stats->checkpoints.count, "added",
+			  (json_int_t)stats->checkpoints.added, "bytes",
+			  (json_int_t)stats->checkpoints.bytes, "stopped_us",
+			  stats_us(stats->checkpoints.stopped_ns));
 	json_t *all;
 	cleanup_free char *text = NULL;
 
@@ -97,17 +103,16 @@ int cli_stats_write(const struct cli_stats *stats, json_t *probes, FILE *file,
 					  stats_us(stats->isa[i].run_ns)));
 	for (unsigned i = 0; i < stats->hop_count; i++)
 		json_array_append_new(hops, cli_hop_json(&stats->hops[i]));
-	all = json_pack("{s:s, s:i, s:I, s:b, s:o, s:o, s:o, s:I, s:I, s:o}",
-			"job", job, "exit_status", exit_status, "polls",
-			(json_int_t)stats->polls, "polls_counted",
-			stats->polls_counted, "wall_us",
-			stats_us(base_now_ns() - stats->wall_begin), "isas",
-			isas, "start_us",
-			stats->start_ns ? stats_us(stats->start_ns)
-					: json_null(),
-			"peak_memory", (json_int_t)stats->peak_memory,
-			"own_memory", (json_int_t)stats->own_memory, "hops",
-			hops);
+	all = json_pack(
+		"{s:s, s:i, s:I, s:b, s:o, s:o, s:o, s:I, s:I, s:o, s:o}",
+		"job", job, "exit_status", exit_status, "polls",
+		(json_int_t)stats->polls, "polls_counted", stats->polls_counted,
+		"wall_us", stats_us(base_now_ns() - stats->wall_begin), "isas",
+		isas, "start_us",
+		stats->start_ns ? stats_us(stats->start_ns) : json_null(),
+		"peak_memory", (json_int_t)stats->peak_memory, "own_memory",
+		(json_int_t)stats->own_memory, "hops", hops, "checkpoints",
+		checkpoints);
 	if (probes)
 		json_object_set_new(all, "probes", probes);
 	/* A job's name need not be UTF-8, which JSON is. */

@@ -46,6 +46,11 @@ struct cli_stats {
 	uint64_t polls;
 	bool polls_counted;               /* from the first to the last */
 	uint64_t peak_memory, own_memory; /* bytes */
+	struct {
+		uint64_t count, added; /* of count: not whole, behind another */
+		uint64_t bytes;        /* written */
+		uint64_t stopped_ns;
+	} checkpoints;
 	struct cli_hop *hops;
 	unsigned hop_count;
 };

@@ -43,6 +43,7 @@ static const char *const names[] = {
 	[HEXO_MSG_WHOLE] = "WHOLE",
 	[HEXO_MSG_SIZED] = "SIZED",
 	[HEXO_MSG_ROUND] = "ROUND",
+	[HEXO_MSG_KEPT] = "KEPT",
 	[HEXO_MSG_STREAM] = "STREAM",
 	[HEXO_MSG_NEED] = "NEED",
 	[HEXO_MSG_GOT] = "GOT",

@@ -19,6 +19,13 @@ uint64_t migrate_hash(const void *data, size_t len, uint64_t seed)
 	return XXH3_64bits_withSeed(data, len, seed);
 }
 
+struct migrate_hash128 migrate_hash128(const void *data, size_t len)
+{
+	XXH128_hash_t hash = XXH3_128bits(data, len);
+
+	return (struct migrate_hash128){ hash.low64, hash.high64 };
+}
+
 void migrate_hash_begin(struct migrate_hash_state *state, uint64_t seed)
 {
 	XXH3_INITSTATE(hash_state(state));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The checksum of messages, streams and checkpoints: XXH3, 64 bits of it. */
+/* The checksum of messages, streams and checkpoints: XXH3, 64 bits of it; and
+ * XXH128, to tell pages apart by. */
 #ifndef HEXO_MIGRATE_HASH_H
 #define HEXO_MIGRATE_HASH_H
 
@@ -9,7 +10,13 @@
 
 uint64_t migrate_hash(const void *data, size_t len, uint64_t seed);
 
-/* The same piece by piece. */
+struct migrate_hash128 {
+	uint64_t low, high;
+};
+
+struct migrate_hash128 migrate_hash128(const void *data, size_t len);
+
+/* The first piece by piece. */
 struct migrate_hash_state {
 	_Alignas(64) uint64_t opaque[72];
 };

@@ -343,8 +343,9 @@ static int reader_vm(struct migrate_reader *r, const void *data,
 		return reader_fail(r, err, "unknown source ISA %u",
 				   vm.source_isa);
 	}
-	r->vms++;
-	r->next = r->layout.portable_low;
+	/* The second one may stand behind pages of its round. */
+	if (!r->vms++)
+		r->next = r->layout.portable_low;
 	r->frames_end = r->layout.frames_low + vm.frame_bytes;
 	r->frames_end = (r->frames_end + HEXO_PAGE_SIZE - 1) &
 			-(uint64_t)HEXO_PAGE_SIZE;

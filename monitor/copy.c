@@ -62,10 +62,8 @@ static int copy_begin(struct vm_copy *copy, struct hexo_error *err)
 	if (r < 0)
 		return r;
 	copy->begun = true;
-	r = vm_ship_begin(vm, &copy->writer, copy->order.compress, copy_put,
-			  copy, err);
-	if (r == 0)
-		r = vm_ship_state(vm, &copy->writer, err);
+	r = vm_ship_begin(vm, &copy->writer, copy->order.keep,
+			  copy->order.compress, copy_put, copy, err);
 	return r < 0 ? r : vm_ship_memory(vm, &copy->writer, NULL, err);
 }
 
@@ -211,7 +209,8 @@ int vm_copy_create(struct vm_copy *copy, struct vm *vm, struct hexo_error *err)
 int vm_copy_order(struct vm_copy *copy, const struct migrate_msg *msg,
 		  struct hexo_error *err)
 {
-	int r = migrate_msg_check(msg, sizeof(copy->order), true, err);
+	struct hexo_msg_copy order;
+	int r = migrate_msg_check(msg, sizeof(order), true, err);
 
 	if (r < 0)
 		return r;
@@ -221,8 +220,11 @@ int vm_copy_order(struct vm_copy *copy, const struct migrate_msg *msg,
 	if (copy->busy || copy->begun)
 		r = hexo_fail(err, -EPROTO,
 			      "COPY message while one is at work");
+	memcpy(&order, msg->data, sizeof(order));
+	if (r == 0)
+		r = vm_ship_check(copy->vm, order.keep, err);
 	if (r == 0) {
-		memcpy(&copy->order, msg->data, sizeof(copy->order));
+		copy->order = order;
 		copy->busy = true;
 		pthread_cond_broadcast(&copy->changed);
 	}
@@ -277,5 +279,6 @@ bool vm_copy_finish(struct vm_copy *copy)
 void vm_copy_forget(struct vm_copy *copy)
 {
 	vm_dirty_stop(copy->vm);
+	vm_known_stop(&copy->vm->known);
 	copy->begun = false;
 }

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # $(call monitor,ISA): hexo-vm for nodes of that ISA.
 MONITOR_SRC := $(addprefix monitor/, main.c state.c link.c probe.c memory.c elf.c \
-               hypercall.c fault.c usage.c move.c ship.c dirty.c guard.c copy.c push.c fetch.c \
+               hypercall.c fault.c usage.c move.c ship.c dirty.c guard.c known.c \
+               copy.c push.c fetch.c \
                fetch_guest.c sandbox.c jail.c tables.c \
                backend_kvm.c backend_process.c)
 

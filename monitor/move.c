@@ -21,7 +21,8 @@ static int put_message(void *ctx, const struct iovec *parts, int count,
 	return vm_link_sendv(ctx, HEXO_MSG_STREAM, parts, count, err);
 }
 
-/* The stream, or what of it is left after the rounds of a pre-copy. */
+/* The stream, or what of it is left after the rounds of a pre-copy. After
+ * rounds the VM section that counts has to come, after all that is kept. */
 static int ship_stream(struct vm *vm, struct migrate_writer *w,
 		       const struct hexo_msg_ship *order, bool rest,
 		       struct hexo_error *err)
@@ -36,13 +37,15 @@ static int ship_stream(struct vm *vm, struct migrate_writer *w,
 		if (r == 0)
 			r = migrate_writer_round(w, err);
 	} else {
-		r = vm_ship_begin(vm, w, order->compress, put_message,
-				  &vm->link, err);
+		r = vm_ship_begin(vm, w, order->keep, order->compress,
+				  put_message, &vm->link, err);
 	}
 	if (r == 0)
-		r = vm_ship_state(vm, w, err);
-	if (r == 0)
 		r = vm_ship_memory(vm, w, rest ? vm->copy.todo : NULL, err);
+	if (r == 0)
+		r = vm_ship_kept(vm, w, err);
+	if (r == 0 && (rest || order->keep == HEXO_KEEP_MORE))
+		r = vm_ship_state(vm, w, err);
 	if (r == 0)
 		r = vm_ship_frames(vm, w, err);
 	return r < 0 ? r : migrate_writer_end(w, err);
@@ -57,9 +60,8 @@ static int ship_first(struct vm *vm, const struct hexo_msg_ship *order,
 
 	/* It may be counting still. */
 	(void)vm_copy_finish(&vm->copy);
-	r = vm_ship_begin(vm, w, order->compress, put_message, &vm->link, err);
-	if (r == 0)
-		r = vm_ship_state(vm, w, err);
+	r = vm_ship_begin(vm, w, HEXO_KEEP_NONE, order->compress, put_message,
+			  &vm->link, err);
 	if (r == 0)
 		r = vm_ship_frames(vm, w, err);
 	if (r == 0)
@@ -69,15 +71,32 @@ static int ship_first(struct vm *vm, const struct hexo_msg_ship *order,
 	return r;
 }
 
-static int ship_all(struct vm *vm, const struct hexo_msg_ship *order,
+/* Where what is sent now goes to. Rounds that broke off are no error: COPIED
+ * has told the home, and it takes none of what comes. */
+static int ship_check_keep(const struct vm *vm, bool rest, uint32_t *keep,
+			   struct hexo_error *err)
+{
+	const uint32_t began = vm->copy.order.keep;
+
+	if (rest)
+		*keep = began;
+	else if (*keep == HEXO_KEEP_MORE && began == *keep &&
+		 !vm_known_is_kept(&vm->known))
+		*keep = HEXO_KEEP_NONE;
+	return rest ? 0 : vm_ship_check(vm, *keep, err);
+}
+
+static int ship_all(struct vm *vm, struct hexo_msg_ship *order,
 		    struct hexo_error *err)
 {
 	struct hexo_msg_usage u = { .frames = vm->frames };
 	uint64_t begin = base_now_ns();
 	bool rest = vm_copy_finish(&vm->copy);
 	struct migrate_writer new_one, *w = rest ? &vm->copy.writer : &new_one;
-	int r = ship_stream(vm, w, order, rest, err);
+	int r = ship_check_keep(vm, rest, &order->keep, err);
 
+	if (r == 0)
+		r = ship_stream(vm, w, order, rest, err);
 	/* To be shipped again, it would have to be all of it. */
 	vm_copy_forget(&vm->copy);
 	if (r < 0)

@@ -18,21 +18,56 @@ struct migrate_identity vm_ship_identity(const struct vm *vm)
 	};
 }
 
-int vm_ship_begin(struct vm *vm, struct migrate_writer *w, uint32_t compress,
-		  migrate_put *put, void *ctx, struct hexo_error *err)
+int vm_ship_check(const struct vm *vm, uint32_t keep, struct hexo_error *err)
+{
+	if (keep > HEXO_KEEP_MORE)
+		return hexo_fail(err, -EPROTO, "a stream to keep as %u", keep);
+	if (keep == HEXO_KEEP_MORE && !vm_known_is_kept(&vm->known))
+		return hexo_fail(err, -EPROTO,
+				 "more is wanted of a stream that was not "
+				 "kept");
+	return 0;
+}
+
+int vm_ship_begin(struct vm *vm, struct migrate_writer *w, enum hexo_keep keep,
+		  uint32_t compress, migrate_put *put, void *ctx,
+		  struct hexo_error *err)
 {
 	const struct migrate_identity id = vm_ship_identity(vm);
+	const bool more = keep == HEXO_KEEP_MORE;
 	int r;
 
 	if (compress > HEXO_COMPRESS_ALWAYS)
 		return hexo_fail(err, -EPROTO, "unknown compression %u",
 				 compress);
-	r = migrate_writer_begin(w, &id, put, ctx, err);
-	if (compress == HEXO_COMPRESS_NEVER)
-		return r;
-	w->packer = vm->copy.packer;
-	migrate_packer_begin(w->packer, (enum hexo_compress)compress);
+	vm_known_stop(&vm->known);
+	if (more) {
+		*w = vm->known.writer;
+		w->put = put;
+		w->ctx = ctx;
+		r = migrate_writer_round(w, err);
+	} else {
+		r = migrate_writer_begin(w, &id, put, ctx, err);
+		if (r == 0)
+			r = vm_ship_state(vm, w, err);
+	}
+	if (r == 0 && compress != HEXO_COMPRESS_NEVER) {
+		w->packer = vm->copy.packer;
+		migrate_packer_begin(w->packer, (enum hexo_compress)compress);
+	}
+	/* Without memory for it the file cannot grow, that is all. */
+	if (r == 0 && keep != HEXO_KEEP_NONE)
+		(void)vm_known_begin(&vm->known, vm->dirty.words * 64, more);
 	return r;
+}
+
+int vm_ship_kept(struct vm *vm, const struct migrate_writer *w,
+		 struct hexo_error *err)
+{
+	if (!vm->known.on)
+		return 0;
+	vm_known_keep(&vm->known, w);
+	return vm_link_send(&vm->link, HEXO_MSG_KEPT, NULL, 0, err);
 }
 
 int vm_ship_state(struct vm *vm, struct migrate_writer *w,
@@ -67,27 +102,43 @@ static bool page_is_zero(const void *page)
 
 enum page { PAGE_SKIP, PAGE_DATA, PAGE_ZERO };
 
+/* What is to be done with a page; untouched: it is zero, and not to be looked
+ * at. again: it may have been sent before. */
+static enum page choose_page(const struct vm *vm, uint64_t addr, bool untouched,
+			     bool again)
+{
+	const void *data = vm_memory_own(&vm->memory, addr);
+	const bool on = vm->known.on;
+
+	/* Most are as they were: nothing else is to be read then. */
+	if (on && !untouched && vm_known_has(&vm->known, addr, data))
+		return PAGE_SKIP;
+	if (!untouched && !page_is_zero(data))
+		return PAGE_DATA;
+	if (on && vm_known_has(&vm->known, addr, NULL))
+		return PAGE_SKIP;
+	/* Where nothing was sent before, all is zero already. */
+	return again || on ? PAGE_ZERO : PAGE_SKIP;
+}
+
 /* What is to be done with each of the pages from addr on. */
 static void choose(const struct vm *vm, uint64_t addr, unsigned pages,
 		   const uint64_t *todo, uint8_t *choice)
 {
-	const char *data = vm_memory_own(&vm->memory, addr);
 	unsigned i;
 
 	if (!todo)
 		vm_usage_touched(&vm->memory, addr, pages, choice);
 	for (i = 0; i < pages; i++) {
 		uint64_t bit = vm_dirty_bit(addr) + i;
-		bool wanted = todo ? vm_bits_get(todo, bit) : choice[i];
+		bool untouched = !todo && !choice[i];
 
 		choice[i] = PAGE_SKIP;
-		if (!wanted)
-			continue;
-		/* Where nothing was sent before, all is zero already. */
-		if (!page_is_zero(data + (size_t)i * HEXO_PAGE_SIZE))
-			choice[i] = PAGE_DATA;
-		else if (todo)
-			choice[i] = PAGE_ZERO;
+		if (!todo || vm_bits_get(todo, bit))
+			choice[i] =
+				choose_page(vm,
+					    addr + (uint64_t)i * HEXO_PAGE_SIZE,
+					    untouched, todo);
 	}
 }
 
@@ -97,13 +148,18 @@ static int ship_run(struct vm *vm, struct migrate_writer *w, enum page kind,
 	static char still[MIGRATE_PAGES_MAX * HEXO_PAGE_SIZE];
 	const char *data = vm_memory_own(&vm->memory, addr);
 
-	if (kind == PAGE_ZERO)
+	if (kind == PAGE_ZERO) {
+		if (vm->known.on)
+			vm_known_note(&vm->known, addr, n, NULL);
 		return migrate_writer_zero(w, addr, n, err);
+	}
 	/* A running guest would change what a checksum was made of. */
 	if (vm->state != VM_SHIPPED) {
 		memcpy(still, data, (size_t)n * HEXO_PAGE_SIZE);
 		data = still;
 	}
+	if (vm->known.on)
+		vm_known_note(&vm->known, addr, n, data);
 	return migrate_writer_pages(w, addr, n, data, err);
 }
 

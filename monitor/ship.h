@@ -9,10 +9,20 @@
 /* Which image the VM is of. */
 struct migrate_identity vm_ship_identity(const struct vm *vm);
 
-/* Begins a stream of the VM. compress: an enum hexo_compress from the home.
- * Nothing else may send pages by vm->copy.packer until it has ended. */
-int vm_ship_begin(struct vm *vm, struct migrate_writer *w, uint32_t compress,
-		  migrate_put *put, void *ctx, struct hexo_error *err);
+/* Whether a stream can be sent there. -EPROTO. */
+int vm_ship_check(const struct vm *vm, uint32_t keep, struct hexo_error *err);
+
+/* Begins a stream, or goes on with the one that was kept (<hexo/channel.h>):
+ * up to where pages of the program may follow. compress: an enum hexo_compress
+ * from the home. Nothing else may send pages by vm->copy.packer until the
+ * stream has ended. */
+int vm_ship_begin(struct vm *vm, struct migrate_writer *w, enum hexo_keep keep,
+		  uint32_t compress, migrate_put *put, void *ctx,
+		  struct hexo_error *err);
+
+/* After those pages, if the stream is to be kept: it is, up to here. */
+int vm_ship_kept(struct vm *vm, const struct migrate_writer *w,
+		 struct hexo_error *err);
 
 /* The VM as it is now. */
 int vm_ship_state(struct vm *vm, struct migrate_writer *w,
@@ -20,7 +30,8 @@ int vm_ship_state(struct vm *vm, struct migrate_writer *w,
 
 /*
  * The pages that the program and its portable stack have. todo NULL: all that
- * hold anything; else those whose bits are set (see dirty.h), zero or not.
+ * hold anything; else those whose bits are set (see dirty.h), zero or not. To
+ * a file that grows only those that it does not have as they are.
  */
 int vm_ship_memory(struct vm *vm, struct migrate_writer *w,
 		   const uint64_t *todo, struct hexo_error *err);

@@ -13,6 +13,7 @@
 #include "monitor/dirty.h"
 #include "monitor/elf.h"
 #include "monitor/fetch.h"
+#include "monitor/known.h"
 #include "monitor/link.h"
 #include "monitor/memory.h"
 #include "monitor/push.h"
@@ -57,6 +58,7 @@ struct vm {
 	struct vm_memory memory;
 	struct vm_dirty dirty;
 	struct vm_copy copy;
+	struct vm_known known;
 	struct vm_push push;
 	struct vm_fetch fetch;
 	struct vm_elf elf;

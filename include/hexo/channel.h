@@ -43,6 +43,13 @@
  *   The source is kept until then. If the target is lost, the source goes on
  *   if nothing was heard of the job's run there; a home takes that for what
  *   did not happen.
+ *   A stream that goes to a file which is to grow: COPY or SHIP say KEEP, and
+ *   at the place up to which the file will be kept, after all pages of the
+ *   program and before the VM section that counts, comes
+ *          home <-- KEPT ----------- source
+ *   Later COPY or SHIP say MORE, and what follows is to stand behind that
+ *   place: a ROUND with what differs from what the file has, and so on up to
+ *   END. A VM that has no memory for that says no KEPT.
  *   On any failure before RUNNING arrives: the home closes the target's
  *   connection (a target whose connection closes exits without a trace) and
  *   sends RESUME to the source, which goes on. A target acts only after
@@ -122,6 +129,7 @@ enum hexo_msg_type {
 	HEXO_MSG_SIZED,      /* struct hexo_msg_sized: the answer to SIZE */
 	HEXO_MSG_ROUND,      /* struct hexo_msg_copied: a round is over, another
 				one follows */
+	HEXO_MSG_KEPT,       /* no payload: the stream up to here is kept */
 
 	/* both ways */
 	HEXO_MSG_STREAM = 64, /* bytes of the migration stream */
@@ -210,17 +218,26 @@ enum hexo_compress {
 	HEXO_COMPRESS_ALWAYS,
 };
 
+/* Where a stream goes to. */
+enum hexo_keep {
+	HEXO_KEEP_NONE, /* to a VM, or a file that does not grow */
+	HEXO_KEEP_NEW,  /* to a new file that is to grow */
+	HEXO_KEEP_MORE, /* behind what came before the last KEPT */
+};
+
 struct hexo_msg_copy {
 	uint64_t downtime_ns; /* in which the rest is to be sent */
 	uint64_t rate;        /* bytes a second, at most; 0: no limit */
 	uint32_t compress;    /* enum hexo_compress: of the rest as well */
-	uint32_t reserved;
+	uint32_t keep;        /* enum hexo_keep; SHIP of the rest agrees */
 };
 
 struct hexo_msg_ship {
 	uint64_t rate;     /* post-copy: bytes a second, at most; 0: no limit */
 	uint32_t later;    /* 1: post-copy */
 	uint32_t compress; /* enum hexo_compress; without COPY before it */
+	uint32_t keep;     /* enum hexo_keep */
+	uint32_t reserved;
 };
 
 struct hexo_msg_need {
@@ -317,7 +334,7 @@ struct hexo_msg_resume {
 };
 
 _Static_assert(sizeof(struct hexo_msg_hello) == 48, "channel format");
-_Static_assert(sizeof(struct hexo_msg_ship) == 16, "channel format");
+_Static_assert(sizeof(struct hexo_msg_ship) == 24, "channel format");
 _Static_assert(sizeof(struct hexo_msg_need) == 8, "channel format");
 _Static_assert(sizeof(struct hexo_msg_got) == 8, "channel format");
 _Static_assert(sizeof(struct hexo_msg_whole) == 24, "channel format");

@@ -15,8 +15,10 @@
  * Order: VM, PAGES..., END. Where the guest runs while its memory is sent
  * (pre-copy), rounds come first: VM, PAGES..., then any number of times ROUND
  * with PAGES and ZERO of what has changed since; and when it is parked ROUND
- * with a second VM, which counts, what has changed last, and END. Within a
- * round pages ascend and none comes twice.
+ * with what has changed last, a second VM, which counts, the frame records and
+ * END. Within a round pages ascend and none comes twice. So all before the
+ * second VM can be kept, for a later stream to go on after it with a ROUND of
+ * what has changed since.
  *
  * Where the guest runs at the target before its memory is there (post-copy),
  * the frame records come first: VM, PAGES..., LATER; then PAGES and ZERO of

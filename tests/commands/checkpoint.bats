@@ -12,6 +12,16 @@ begin() {
 	wait_text waiting stdout
 }
 
+# until_saved FILE: until it is there
+until_saved() {
+	local tries
+	for ((tries = 0; tries < 300; tries++)); do
+		[ ! -s "$1" ] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
 # end STATUS: the job ends so
 end() {
 	local status=0
@@ -92,8 +102,7 @@ elsewhere() {
 
 @test "--checkpoint-every, and everything is killed" {
 	begin --checkpoint-every 50ms --checkpoint every
-	sleep 0.5
-	[ -s every ]
+	until_saved every
 	kill -9 "$JOB"
 	end 137
 	restored every
@@ -102,8 +111,7 @@ elsewhere() {
 
 @test "a job that ends by itself leaves no checkpoint of --checkpoint-every" {
 	begin --checkpoint-every 50ms
-	sleep 0.3
-	[ -s "$NAME.checkpoint" ]
+	until_saved "$NAME.checkpoint"
 	touch vol/go
 	end 7
 	[ ! -e "$NAME.checkpoint" ]
@@ -179,7 +187,7 @@ elsewhere() {
 	local size before at
 	size=$(stat -c %s saved)
 	before=$(md5sum vol/* stdout)
-	for at in 3 20 60 1000 $((size / 2)) $((size - 12)); do
+	for at in 3 20 60 9000 $((size / 2)) $((size - 12)); do
 		cp saved bad
 		printf '\xff\xfe\xfd' |
 			dd of=bad bs=1 seek="$at" conv=notrunc status=none
@@ -192,6 +200,72 @@ elsewhere() {
 		head -c "$at" saved > bad
 		restored bad
 		echo "first $at: $status, $(cat stderr)"
+		[ "$status" = 125 ]
+		[ "$(md5sum vol/* stdout)" = "$before" ]
+	done
+}
+
+@test "--compress: smaller, and as good" {
+	begin
+	hexo checkpoint --leave-running --json "$NAME" plain > plain.json
+	hexo checkpoint --compress "$NAME" saved > told
+	end 124
+	cat told
+	grep -q "^saved: $(stat -c %s saved) bytes, compressed from" told
+	jq -e --argjson size "$(stat -c %s saved)" \
+		'.bytes > 2 * $size and .bytes > .stream_bytes' plain.json
+	restored saved
+	[ ! -s stderr ]
+	whole
+}
+
+@test "--checkpoint-compress, and everything is killed" {
+	begin --checkpoint-every 50ms --checkpoint every --checkpoint-compress
+	until_saved every
+	kill -9 "$JOB"
+	end 137
+	hexo stream --json every > stream.json
+	jq -e --argjson size "$(stat -c %s every)" '.bytes > $size' stream.json
+	restored every
+	whole
+}
+
+@test "--checkpoint-compress alone is no option of hexo run" {
+	refused 125 "--checkpoint-compress needs --checkpoint-every" \
+		--checkpoint-compress \
+		"$(image saved)"
+}
+
+@test "hexo stream prints the stream of a checkpoint" {
+	begin
+	hexo checkpoint --leave-running "$NAME" plain
+	hexo checkpoint --compress "$NAME" packed
+	end 124
+	hexo stream --json plain > plain.json
+	hexo stream --json packed > packed.json
+	jq -e -s '.[0].build_id == .[1].build_id and .[0].pages > 5' \
+		plain.json packed.json
+	hexo stream packed | tail -n 1 | grep "^END "
+	printf '\xff\xfe\xfd' | dd of=packed bs=1 seek=9000 conv=notrunc \
+		status=none
+	run hexo stream packed
+	[ "$status" = 1 ]
+	[[ $output == *"hexo: packed: "* ]]
+}
+
+@test "a damaged compressed checkpoint is refused" {
+	begin
+	hexo checkpoint --compress "$NAME" saved
+	end 124
+	local size before at
+	size=$(stat -c %s saved)
+	before=$(md5sum vol/* stdout)
+	for at in 8192 9000 $(((8192 + size) / 2)) $((size - 12)); do
+		cp saved bad
+		printf '\xff\xfe\xfd' |
+			dd of=bad bs=1 seek="$at" conv=notrunc status=none
+		restored bad
+		echo "at $at: $status, $(cat stderr)"
 		[ "$status" = 125 ]
 		[ "$(md5sum vol/* stdout)" = "$before" ]
 	done
@@ -258,6 +332,16 @@ right() {
 		jq -e '.bytes > 24000000 and .stopped_us < .total_us / 2' \
 			told.json
 	done
+}
+
+@test "compressed while the job runs" {
+	need_kvm
+	busy
+	hexo checkpoint --leave-running --compress --json "$NAME" saved \
+		> told.json
+	right saved
+	cat told.json
+	jq -e '.bytes < .stream_bytes' told.json
 }
 
 @test "a live checkpoint goes on on the other ISA" {

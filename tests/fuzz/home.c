@@ -2,6 +2,7 @@
 // LINK: cli/home.c cli/home_control.c cli/home_save.c cli/home_table.c
 // LINK: cli/home_vm.c cli/move.c cli/move_later.c cli/move_clock.c
 // LINK: cli/move_choose.c cli/move_mode.c cli/speeds.c cli/report.c
+// LINK: cli/checkpoint_stream.c cli/record.c cli/pack.c
 // LINK: cli/home_doubt.c cli/figures.c cli/move_file.c cli/home_local.c
 // LINK: cli/fault.c cli/vm.c migrate/link.c
 // LINK: cli/loop.c cli/control.c cli/runtime.c cli/save.c cli/stats.c
@@ -13,7 +14,7 @@
 // LINK: ; -Wl,--wrap=cli_loop_turn -Wl,--wrap=cli_vm_launch
 // LINK: ; -Wl,--wrap=files_serve -Wl,--wrap=home_send_poll
 // LINK: ; -Wl,--wrap=home_usage -Wl,--wrap=home_ended
-// LINK: ; -ljansson -lzip -lxxhash -lpthread
+// LINK: ; -ljansson -lzip -lzstd -lxxhash -lpthread
 // OPTIONS: -max_len=1024 -malloc_limit_mb=64 -close_fd_mask=2
 /*
  * A home whose VMs say what the input says, or answer as a hexo-vm would,

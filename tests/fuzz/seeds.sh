@@ -40,8 +40,8 @@ timeout 60 hexo run --local --backend process --save-streams . \
 	--compress always --hop 3000:x86-64 "$programs/treerec" > out
 cp hop-1.stream "$seeds/stream/packed.stream"
 
-# Checkpoints: with 8 bytes for the stream, of which the harness reads nothing;
-# its mutator makes the head agree.
+# Checkpoints: with 64 bytes of the stream, in the order that the harness wants;
+# its mutator makes head and index agree.
 mkdir vol
 timeout 60 hexo run --name fuzz-seed --volume "$work/vol:/vol" \
 	--backend process "$programs/saved" /vol go < /dev/null > out 2> err &
@@ -57,10 +57,20 @@ job=
 number() {
 	od -A n -t u8 -j "$1" -N 8 whole | tr -d ' '
 }
-stream=$(number 16)
+# part AT LENGTH: bytes of it
+part() {
+	dd if=whole iflag=skip_bytes,count_bytes skip="$1" count="$2" \
+		status=none
+}
+state_at=$(number 32)
+state_len=$(number 40)
 {
-	head -c 64 whole
-	tail -c +$((56 + (stream + 7) / 8 * 8 + 1)) whole
+	part 0 104
+	part 4096 104
+	part 8192 64
+	part "$(number 72)" 24
+	part "$state_at" $(((state_len + 7) / 8 * 8))
+	part "$(number 56)" "$(number 64)"
 } > "$seeds/checkpoint/saved"
 
 # Images: as they are, but with the first bytes of each ELF only.

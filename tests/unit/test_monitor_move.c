@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: monitor/hypercall.c monitor/fault.c monitor/usage.c monitor/state.c
 // LINK: monitor/move.c monitor/ship.c monitor/copy.c monitor/dirty.c
+// LINK: monitor/known.c
 // LINK: monitor/push.c monitor/fetch.c monitor/fetch_guest.c
 // LINK: monitor/link.c monitor/probe.c monitor/elf.c
 // LINK: monitor/memory.c monitor/arch/x86-64/isa.c migrate/channel.c
 // LINK: migrate/stream.c migrate/pack.c migrate/hash.c base/base.c base/error.c
 // LINK: base/thread.c; -llz4 -lpthread
 #include "tests/unit/monitor_job.h"
+
+#include "base/base.h"
 
 static void a_parked_vm_goes_on_when_told(void **state)
 {
@@ -88,6 +91,129 @@ static void ship(struct job *j, struct job *target, enum hexo_compress compress)
 		assert_int_equal(u->bytes, u->plain);
 	else
 		assert_true(u->bytes < u->plain / 2);
+}
+
+/* Has a parked j send its stream to a file, and go on: kept gets what is kept
+ * behind what it has, rest all after that. */
+static void save(struct job *j, enum hexo_keep keep, struct base_buffer *kept,
+		 struct base_buffer *rest)
+{
+	struct hexo_hc_park park = { .frames = 1, .frame_bytes = 32 };
+	struct hexo_hc_event resumed = { 0 };
+	const struct hexo_msg_ship order = { .keep = keep };
+	const struct hexo_msg_poll poll = { 0 };
+	struct base_buffer *to = kept;
+
+	rest->len = 0;
+	send_home(j, HEXO_MSG_SHIP, &order, sizeof(order));
+	send_home(j, HEXO_MSG_RESUME, &poll, sizeof(poll));
+	CALL(j, HEXO_HC_PARK, park);
+	assert_int_equal(j->vm.failure.code, 0);
+	CALL(j, HEXO_HC_RESUMED, resumed);
+	at_home(j, HEXO_MSG_PARKED);
+	while (migrate_inbox_wait(&j->in, j->home, 5000, NULL) == 0 &&
+	       j->in.msg.type != HEXO_MSG_SHIPPED)
+		if (j->in.msg.type == HEXO_MSG_STREAM)
+			base_buffer_add(to, j->in.msg.data, j->in.msg.len);
+		else if (j->in.msg.type == HEXO_MSG_KEPT && to == kept)
+			to = rest;
+		else
+			fail_msg("%s message",
+				 migrate_msg_name(j->in.msg.type));
+	assert_ptr_equal(to, rest);
+	at_home(j, HEXO_MSG_RUNNING);
+}
+
+/* A fresh VM that has taken in what the two have. */
+static struct job *restored(const struct base_buffer *kept,
+			    const struct base_buffer *rest)
+{
+	struct job *target = job_new(VM_RECEIVING);
+	const struct hexo_msg_poll poll = { 0 };
+	struct hexo_error err;
+
+	send_home(target, HEXO_MSG_STREAM, kept->data, kept->len);
+	send_home(target, HEXO_MSG_STREAM, rest->data, rest->len);
+	send_home(target, HEXO_MSG_RUN, &poll, sizeof(poll));
+	if (vm_receive(&target->vm, &err) < 0)
+		fail_msg("%s", err.text);
+	return target;
+}
+
+static char *page_of(struct job *j, unsigned number)
+{
+	return vm_memory_own(&j->vm.memory,
+			     BUFFER + (uint64_t)number * HEXO_PAGE_SIZE);
+}
+
+static void a_file_gets_what_differs(void **state)
+{
+	static const char first[] = { 1, 2, 3, 0, 0 };
+	static const char second[] = { 4, 0, 3, 0, 5 };
+	struct base_buffer kept = { 0 }, rest = { 0 };
+	struct job *j = *state, *target;
+	size_t before;
+
+	for (unsigned i = 0; i < sizeof(first); i++)
+		*page_of(j, i) = first[i];
+	save(j, HEXO_KEEP_NEW, &kept, &rest);
+	before = kept.len;
+	target = restored(&kept, &rest);
+	for (unsigned i = 0; i < sizeof(first); i++)
+		assert_int_equal(*page_of(target, i), first[i]);
+	for (unsigned i = 0; i < sizeof(first); i++)
+		*page_of(j, i) = second[i];
+	assert_int_equal(vm_memory_discard(&j->vm.memory,
+					   vm_gva(BUFFER + HEXO_PAGE_SIZE),
+					   HEXO_PAGE_SIZE),
+			 0);
+	save(j, HEXO_KEEP_MORE, &kept, &rest);
+	/* Two of these, and that of the hypercalls. */
+	assert_in_range(kept.len - before, 2 * HEXO_PAGE_SIZE,
+			4 * HEXO_PAGE_SIZE);
+	target = restored(&kept, &rest);
+	for (unsigned i = 0; i < sizeof(second); i++)
+		assert_int_equal(*page_of(target, i), second[i]);
+	base_buffer_free(&kept);
+	base_buffer_free(&rest);
+}
+
+static void other_streams_change_nothing_of_it(void **state)
+{
+	struct base_buffer kept = { 0 }, rest = { 0 };
+	struct job *j = *state, *target;
+	struct hexo_hc_park park = { .frames = 1, .frame_bytes = 32 };
+	struct hexo_hc_event resumed = { 0 };
+	const struct hexo_msg_ship order = { 0 };
+	const struct hexo_msg_poll poll = { 0 };
+
+	*page_of(j, 0) = 1;
+	save(j, HEXO_KEEP_NEW, &kept, &rest);
+	*page_of(j, 0) = 2;
+	send_home(j, HEXO_MSG_SHIP, &order, sizeof(order));
+	send_home(j, HEXO_MSG_RESUME, &poll, sizeof(poll));
+	CALL(j, HEXO_HC_PARK, park);
+	CALL(j, HEXO_HC_RESUMED, resumed);
+	while (migrate_inbox_wait(&j->in, j->home, 5000, NULL) == 0 &&
+	       j->in.msg.type != HEXO_MSG_RUNNING)
+		assert_int_not_equal(j->in.msg.type, HEXO_MSG_KEPT);
+	save(j, HEXO_KEEP_MORE, &kept, &rest);
+	target = restored(&kept, &rest);
+	assert_int_equal(*page_of(target, 0), 2);
+	base_buffer_free(&kept);
+	base_buffer_free(&rest);
+}
+
+static void more_needs_what_was_kept(void **state)
+{
+	struct job *j = *state;
+	struct hexo_hc_park q = { 0 };
+	const struct hexo_msg_ship order = { .keep = HEXO_KEEP_MORE };
+
+	send_home(j, HEXO_MSG_SHIP, &order, sizeof(order));
+	CALL(j, HEXO_HC_PARK, q);
+	assert_int_equal(j->vm.state, VM_ENDED);
+	assert_non_null(strstr(j->vm.failure.text, "was not kept"));
 }
 
 static void memory_moves(void **state, enum hexo_compress compress)
@@ -222,6 +348,9 @@ int main(void)
 		TEST(memory_moves_as_it_is),
 		TEST(memory_moves_packed),
 		TEST(unknown_compression_is_refused),
+		TEST(a_file_gets_what_differs),
+		TEST(other_streams_change_nothing_of_it),
+		TEST(more_needs_what_was_kept),
 		TEST(another_images_memory_is_refused),
 		TEST(a_target_runs_only_after_run),
 		cmocka_unit_test(only_these_steps_exist),
