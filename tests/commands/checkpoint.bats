@@ -12,12 +12,23 @@ begin() {
 	wait_text waiting stdout
 }
 
-# until_saved FILE: until it is there
+# heads FILE: what is another with each checkpoint
+heads() {
+	head -c 8192 "$1" 2> /dev/null | md5sum
+}
+
+# until_saved FILE: until it has a checkpoint that was begun after the call: not
+# the next one, which may be under way
 until_saved() {
-	local tries
-	for ((tries = 0; tries < 300; tries++)); do
-		[ ! -s "$1" ] || return 0
-		sleep 0.1
+	local before tries changes=0
+	before=$(heads "$1")
+	for ((tries = 0; tries < 600; tries++)); do
+		if [ "$(heads "$1")" != "$before" ]; then
+			before=$(heads "$1")
+			changes=$((changes + 1))
+		fi
+		[ "$changes" -lt 2 ] || return 0
+		sleep 0.05
 	done
 	return 1
 }
