@@ -77,11 +77,21 @@ wrong "a source released before the target runs" \
 
 right "stop, two failures" SAFETY -DMODE_STOP
 right "post-copy, one failure" SAFETY -DMODE_POST -DFAULTS=1 -DWORK=1
+right "stop, one failure, resolved by the operator" \
+	SAFETY -DMODE_STOP -DFAULTS=1 -DWORK=1 -DRESOLVES=1
+right "post-copy, one failure, resolved by the operator" \
+	SAFETY -DMODE_POST -DFAULTS=1 -DWORK=1 -DRESOLVES=1
 right "checkpoint and restore" SAFETY -DMODE_STOP -DMOVES=0 -DSAVES=1
 right "every job comes to an end" LIVE -DMODE_STOP -DFAULTS=1 -DWORK=1
 wrong "a roll-back after an effect" -DMODE_POST -DBUG_ROLLBACK_AFTER_IO
 wrong "a move given up when the target is the owner" \
 	-DMODE_STOP -DBUG_ABORT_ARRIVING
+wrong "a post-copy that waits for ever" \
+	-DMODE_POST -DFAULTS=1 -DWORK=1 -DBUG_FETCHING_FOREVER
+wrong "a move resolved after an effect" \
+	-DMODE_POST -DFAULTS=0 -DWORK=1 -DRESOLVES=1 -DBUG_RESOLVE_SERVED
+wrong "a move resolved, the other side not fenced" \
+	-DMODE_STOP -DFAULTS=0 -DWORK=1 -DRESOLVES=1 -DBUG_RESOLVE_UNFENCED
 wrong "a move given up when the source is lost" \
 	-DMODE_STOP -DBUG_ABORT_ORPHAN
 wrong "an answer to COPY that is taken for one to COPY_STOP" \

@@ -22,13 +22,16 @@
 #ifndef SAVES
 #define SAVES 0
 #endif
+#ifndef RESOLVES
+#define RESOLVES 0
+#endif
 #define SLOTS 3 /* VMs in all: each is started once */
 #define ROOM  6
 #define NO    9 /* no checkpoint */
 
-mtype = { START, RECEIVE, SHIP, PARK, COPY, COPY_STOP, RUN, RESUME, RELEASE,
-	IO_REPLY, HELLO, PARKED, COPIED, STREAM, SHIPPED, COMMIT, RUNS, IO,
-	EXIT, NEED, GOT, WHOLE }
+mtype = { START, RECEIVE, SHIP, PARK, SIZE, COPY, COPY_STOP, RUN, RESUME,
+	RELEASE, IO_REPLY, HELLO, PARKED, SIZED, COPIED, STREAM, SHIPPED,
+	COMMIT, RUNS, IO, EXIT, NEED, GOT, WHOLE }
 
 /* What a STREAM message brings; from STATE on, what was done so far. */
 #define ROUND 1
@@ -39,8 +42,8 @@ mtype = { START, RECEIVE, SHIP, PARK, COPY, COPY_STOP, RUN, RESUME, RELEASE,
 
 mtype = { V_NONE, V_NEW, V_RECEIVING, V_COMMITTED, V_RUNNING, V_PARKED,
 	V_SHIPPED, V_RESUMING, V_GONE }
-mtype = { STARTING, LOADING, RUNNING, CALLING, COPYING, CALMING, PARKING,
-	WAITING, SHIPPING, SETTLING, SIGNED, ARRIVING, LANDING, FETCHING,
+mtype = { STARTING, LOADING, RUNNING, CALLING, MEASURING, COPYING, CALMING,
+	PARKING, WAITING, SHIPPING, SETTLING, SIGNED, ARRIVING, LANDING, FETCHING,
 	RETURNING, HALTING, SAVING, SYNCING, ENDED }
 mtype = { UP, BROKEN, CUT }
 mtype = { NONE, DONE, SAVED, LOST, HOME_DIED }
@@ -60,7 +63,8 @@ byte effects = 0;     /* that the job's files show */
 byte saved = NO;      /* what the checkpoint on the disk has done */
 bit locked = 0;       /* the job's name */
 byte faults = FAULTS, breaks = 1, late = 1, moves = MOVES, aborts = 1,
-	saves = SAVES;
+	saves = SAVES, resolves = RESOLVES;
+bit patient = 0;      /* the operator has said that the home is to wait */
 
 #define is_up(i)    (vm[i] != V_NONE && vm[i] != V_GONE)
 #define is_live(i)  (is_up(i) && !hung[i])
@@ -118,6 +122,7 @@ inline vm_order(m, v)
 		vm[i] = V_RESUMING; part = 0; park = 0;
 		assert(one_runner)
 	:: m == RELEASE -> assert(vm[i] == V_SHIPPED); vm[i] = V_GONE
+	:: m == SIZE -> up[i] ! SIZED, 0
 	:: m == COPY -> copying = 2
 	:: m == COPY_STOP ->
 		if
@@ -238,7 +243,8 @@ inline lost(named)
 inline give_up()
 {
 	retire(target);
-	moving = 0
+	moving = 0;
+	patient = 0
 }
 
 inline resume()
@@ -264,6 +270,17 @@ inline back()
 		resume()
 	:: else -> lost((bad[owner] || slow) && (!moving || bad[target]))
 	fi
+}
+
+/* The target is there, and how much there is to send is known. */
+inline begin()
+{
+#ifdef MODE_PRE
+	receiving = 1; TELL(target, RECEIVE, 0);
+	TELL(owner, COPY, 0); due++; st = COPYING
+#else
+	TELL(owner, PARK, 0); st = PARKING
+#endif
 }
 
 inline copy_off()
@@ -310,6 +327,16 @@ inline whole_now()
 	fi
 }
 
+/* What the target of a post-copy has yet to answer. */
+inline note_under(v)
+{
+	if
+	:: v == PAGES -> under++
+	:: v == END -> under++ /* by WHOLE */
+	:: else
+	fi
+}
+
 inline copied()
 {
 	assert(due > 0);
@@ -333,8 +360,8 @@ inline from_owner(m, v)
 		TELL(owner, RUN, 0);
 		st = ARRIVING
 	:: m == IO ->
-		assert(st == RUNNING || st == CALLING || st == COPYING ||
-			st == CALMING || st == PARKING || st == RETURNING ||
+		assert(st == RUNNING || st == CALLING || st == MEASURING ||
+			st == COPYING || st == CALMING || st == PARKING || st == RETURNING ||
 			st == HALTING || st == FETCHING);
 		assert(v == effects); /* of the one run that counts */
 		effects++;
@@ -349,10 +376,16 @@ inline from_owner(m, v)
 		if
 		:: st == RUNNING || st == CALMING -> resume()
 		:: st == CALLING -> st = WAITING
-		:: st == COPYING || st == PARKING -> ship()
+		:: st == MEASURING || st == COPYING || st == PARKING -> ship()
 		:: st == HALTING ->
 			copy = v; TELL(owner, SHIP, 0); st = SAVING
 		:: else -> assert(false)
+		fi
+	:: m == SIZED ->
+		sized = 1;
+		if
+		:: st == MEASURING -> begin()
+		:: else
 		fi
 	:: m == COPIED ->
 		copied();
@@ -368,7 +401,9 @@ inline from_owner(m, v)
 		fi
 	:: m == STREAM ->
 		if
-		:: st == COPYING || st == SHIPPING -> TELL(target, STREAM, v)
+		:: st == COPYING || st == SHIPPING ->
+			note_under(v);
+			TELL(target, STREAM, v)
 		:: st == CALMING || st == RETURNING || st == SAVING -> skip
 		:: else -> assert(false)
 		fi
@@ -399,6 +434,10 @@ inline from_owner(m, v)
 		fi
 	:: m == NEED || m == GOT ->
 		assert(st == LANDING || st == FETCHING);
+		if
+		:: m == GOT -> under--
+		:: else
+		fi;
 		TELL(target, m, 0)
 	:: m == WHOLE ->
 		assert(st == LANDING || st == FETCHING);
@@ -410,13 +449,8 @@ inline from_owner(m, v)
 inline from_target(m, v)
 {
 	if
-	:: m == HELLO && st == CALLING ->
-#ifdef MODE_PRE
-		receiving = 1; TELL(target, RECEIVE, 0);
-		TELL(owner, COPY, 0); due++; st = COPYING
-#else
-		TELL(owner, PARK, 0); st = PARKING
-#endif
+	:: m == HELLO && st == CALLING && sized -> begin()
+	:: m == HELLO && st == CALLING && !sized -> st = MEASURING
 	:: m == HELLO && st == WAITING -> ship()
 	:: m == COMMIT && st == SHIPPING ->
 #ifdef MODE_POST
@@ -425,9 +459,10 @@ inline from_target(m, v)
 		st = SIGNED
 #endif
 	:: m == COMMIT && st == SETTLING -> switch_to(ARRIVING)
-	:: m == GOT && st == SHIPPING -> TELL(owner, GOT, 0)
+	:: m == GOT && st == SHIPPING -> under--; TELL(owner, GOT, 0)
 	/* the source's, once the target is the owner */
 	:: m == STREAM && (st == LANDING || st == FETCHING) ->
+		note_under(v);
 		TELL(owner, STREAM, v)
 	:: m == SHIPPED && (st == LANDING || st == FETCHING) ->
 		sent = 1; whole_now()
@@ -448,7 +483,7 @@ inline owner_lost()
 #else
 		if
 		:: !served -> back()
-		:: else -> lost(bad[owner])
+		:: else -> lost(bad[owner] || slow)
 		fi
 #endif
 	:: else -> lost(bad[owner])
@@ -459,6 +494,7 @@ inline target_lost()
 {
 	if
 	:: st == CALLING -> give_up(); st = RUNNING
+	:: st == MEASURING -> give_up(); st = RUNNING
 	:: st == COPYING -> copy_off()
 	:: st == PARKING && receiving -> copy_off()
 	:: st == PARKING && !receiving -> give_up(); st = RUNNING
@@ -468,7 +504,7 @@ inline target_lost()
 	:: st == LANDING || st == FETCHING ->
 		if
 		:: sent || whole -> retire(target); whole_now()
-		:: else -> lost(bad[target])
+		:: else -> lost(bad[target] || slow)
 		fi
 	:: else -> retire(target)
 	fi
@@ -490,27 +526,36 @@ inline time_out()
 	slow = 1;
 	if
 	:: st == ARRIVING || st == LANDING -> owner_lost()
+	:: st == FETCHING && (under || sent) -> owner_lost()
+	:: st == FETCHING && !under && !sent -> target_lost()
 	:: st == HALTING -> syncing = 0; st = RUNNING
 	:: st == SAVING -> resume()
-	:: st == CALLING || st == COPYING || st == PARKING || st == WAITING ||
-		st == SHIPPING || st == SETTLING || st == SIGNED ->
-		target_lost()
+	:: st == CALLING || st == MEASURING || st == COPYING ||
+		st == PARKING || st == WAITING || st == SHIPPING ||
+		st == SETTLING || st == SIGNED -> target_lost()
 	:: else -> lost(hung[owner]) /* STARTING LOADING CALMING RETURNING */
 	fi
 }
 
-#define has_time_out (st != RUNNING && st != FETCHING && st != SYNCING && \
-		st != ENDED)
+#ifdef BUG_FETCHING_FOREVER
+#define fetch_time_out 0
+#else
+#define fetch_time_out (link[owner] == UP && \
+		(!open[target] || link[target] == UP))
+#endif
+#define has_time_out (st != RUNNING && st != SYNCING && st != ENDED && \
+		!patient && (st != FETCHING || fetch_time_out))
 #define waits_for_owner (st == STARTING || st == LOADING || \
 		st == CALMING || st == RETURNING)
 #define awaits_owner (waits_for_owner || st == ARRIVING || st == LANDING)
 #ifdef BUG_ABORT_ARRIVING
-#define may_abort (moving && (st == CALLING || st == COPYING || \
-		st == PARKING || st == WAITING || st == SHIPPING || \
-		st == SETTLING || st == SIGNED || st == ARRIVING))
+#define may_abort (moving && (st == CALLING || st == MEASURING || \
+		st == COPYING || st == PARKING || st == WAITING || \
+		st == SHIPPING || st == SETTLING || st == SIGNED || \
+		st == ARRIVING))
 #else
-#define may_abort (moving && (st == CALLING || st == COPYING || \
-		st == PARKING || st == WAITING || st == SHIPPING || \
+#define may_abort (moving && (st == CALLING || st == MEASURING || \
+		st == COPYING || st == PARKING || st == WAITING || st == SHIPPING || \
 		st == SETTLING || st == SIGNED) && ABORT_SOURCE)
 #endif
 #ifdef BUG_ABORT_ORPHAN
@@ -519,12 +564,32 @@ inline time_out()
 #define ABORT_SOURCE open[owner]
 #endif
 
+/* Where the source can go on though the target has become the owner. */
+#ifdef BUG_RESOLVE_SERVED
+#define nothing_heard 1
+#else
+#define nothing_heard !served
+#endif
+#define may_go_back (moving && open[target] && (st == ARRIVING || \
+		st == LANDING || (st == FETCHING && nothing_heard)))
+
+inline resolve_here()
+{
+#ifdef BUG_RESOLVE_UNFENCED
+	swap();
+	moving = 0;
+	resume()
+#else
+	back()
+#endif
+}
+
 proctype Home(bit restores)
 {
 	mtype m;
-	byte v, x, due = 0, copy = NO;
+	byte v, x, due = 0, copy = NO, under = 0;
 	bit moving = 0, receiving = 0, served = 0, sent = 0, whole = 0;
-	bit leave = 0, syncing = 0, slow = 0;
+	bit leave = 0, syncing = 0, slow = 0, sized = 0;
 
 	atomic {
 		locked = 1; outcome = NONE; st = STARTING;
@@ -560,7 +625,8 @@ end:	do
 		st == RUNNING && moves && next < SLOTS ->
 			moves--;
 			moving = 1; receiving = 0; sent = 0; whole = 0;
-			served = 0; slow = 0;
+			served = 0; slow = 0; sized = 0; under = 0;
+			TELL(owner, SIZE, 0);
 			launch(target);
 			st = CALLING
 	}
@@ -568,6 +634,16 @@ end:	do
 		aborts && may_abort ->
 			aborts--;
 			target_lost()
+	}
+	:: atomic {
+		resolves && may_go_back ->
+			resolves--;
+			resolve_here()
+	}
+	:: atomic {
+		resolves && moving && st != ENDED ->
+			resolves--;
+			patient = 1
 	}
 	:: atomic {
 		st == RUNNING && saves && !syncing ->
@@ -665,8 +741,9 @@ end:	atomic {
 	}
 }
 
-/* A VM that runs, and is silent, is what the home has no time for. */
-#define unwatched ((st == RUNNING || st == FETCHING) && \
+/* A VM that runs, and is silent, is what the home has no time for; nor one
+ * that it was told to wait for. */
+#define unwatched ((st == RUNNING || patient) && \
 		(hung[owner] || hung[target]))
 #define settled (outcome == DONE || outcome == LOST || \
 		outcome == HOME_DIED || (outcome == SAVED && saved != NO))
