@@ -13,6 +13,7 @@
 #   polls   how long until a running job can be parked    (bench/polls.sh)
 #   moves   what a move and a start take                  (bench/moves.sh)
 #   downtimes  how long moves stop a job                  (bench/downtimes.sh)
+#   links   moves over slow links, compressed and not     (bench/links.sh)
 #   checkpoints  how fast they are written and restored   (bench/checkpoints.sh)
 #
 # BENCH_PROGRAMS names some programs of bench/programs.list; BENCH_PAIRS says
@@ -32,7 +33,7 @@ if [ "${1:-}" = --markdown ]; then
 fi
 sections=("$@")
 if [ $# = 0 ] && [ -w /dev/kvm ]; then
-	sections=(counts sizes times polls moves downtimes checkpoints)
+	sections=(counts sizes times polls moves downtimes links checkpoints)
 elif [ $# = 0 ]; then
 	say "no /dev/kvm for $(id -un) here: only what needs none is measured"
 	sections=(counts sizes)
@@ -49,6 +50,7 @@ measure() {
 	polls) bench/polls.sh ;;
 	moves) bench/moves.sh ;;
 	downtimes) bench/downtimes.sh ;;
+	links) bench/links.sh ;;
 	checkpoints) bench/checkpoints.sh ;;
 	*) die "no section $1" ;;
 	esac > "$work/$1"
@@ -65,7 +67,7 @@ for section in "${sections[@]}"; do
 	measure "$section"
 done
 
-touch "$work"/{counts,sizes,times,polls,moves,downtimes,checkpoints}
+touch "$work"/{counts,sizes,times,polls,moves,downtimes,links,checkpoints}
 jq -n --arg date "$(date -u +%F)" \
 	--arg machine "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo |
 		head -1)" --arg cpus "$(nproc)" \
@@ -74,5 +76,6 @@ jq -n --arg date "$(date -u +%F)" \
 	--slurpfile times "$work/times" --slurpfile polls "$work/polls" \
 	--slurpfile moves "$work/moves" \
 	--slurpfile downtimes "$work/downtimes" \
+	--slurpfile links "$work/links" \
 	--slurpfile checkpoints "$work/checkpoints" '$ARGS.named' > "$results"
 bench/report.sh "${form[@]}" "$results"

@@ -97,7 +97,7 @@ $(B)/bench/tlscopy: bench/tlscopy.c
 .PHONY: bench bench-programs demo
 bench-programs: all $(BENCH_IMAGES) $(BENCH_NATIVE) $(BENCH_NATIVE_aarch64) \
 		$(B)/bench/measure $(B)/bench/tlscopy $(B)/bench/count.so $(COUNTED) \
-		$(B)/tests/programs/dirty
+		$(B)/tests/programs/dirty $(B)/tests/proxy
 bench: bench-programs
 	bench/bench.sh
 

@@ -173,6 +173,15 @@ downtimes() {
 		"1.5 is wanted."]'
 }
 
+links() {
+	heading "Moves of 256 MiB over slow links, in ms"
+	rows '.links[0][] | ["\(.mbit) Mbit/s", .mode, .pairs] +
+		([.never, .auto | .us / 1e3 | fixed(0)]) +
+		[(.auto.us / .never.us | fixed(2)),
+			(.auto.bytes / .never.bytes | fixed(2))]' |
+		table link mode pairs "never" "auto" "time" "bytes"
+}
+
 checkpoints() {
 	heading "Checkpoints of 512 MiB, as a share of dd's speed"
 	rows '.checkpoints[0] | (["written", .checkpoint, .dd_write_us,
@@ -193,4 +202,5 @@ jq -r '"\(.date), \(.machine), \(.cpus) CPUs: \(.command)"' "$results"
 ! has polls || polls
 ! has moves || moves
 ! has downtimes || downtimes
+! has links || links
 ! has checkpoints || checkpoints
