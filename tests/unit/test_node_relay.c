@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "migrate/channel.h"
 #include "node/relay.h"
 
 enum { TIMEOUT_S = 1 };
@@ -164,9 +166,47 @@ static void test_other_descriptors_are_not_kept(void **state)
 	assert_true(is_alive_for(0));
 }
 
+/* A peer that knows the session's number, but has not the key that began it. */
+static void test_another_key_is_refused(void **state)
+{
+	const struct hexo_msg_resume resume = { .session = { 1, 2 } };
+	const struct node_key other = { .hash = { 2 } };
+	struct migrate_inbox inbox = { 0 }, first = { 0 };
+	int pair[2];
+
+	/* It listens by then. */
+	assert_int_equal(migrate_inbox_wait(&first, link_end, 5000, NULL), 0);
+	migrate_inbox_free(&first);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	assert_int_equal(node_relay_resume(directory, &resume, &other, pair[0],
+					   NULL),
+			 0);
+	close(pair[0]);
+	assert_int_equal(migrate_inbox_wait(&inbox, pair[1], 5000, NULL), 0);
+	assert_int_equal(inbox.msg.type, HEXO_MSG_NODE_REFUSED);
+	assert_non_null(strstr(inbox.msg.data, "the session is another's"));
+	assert_int_equal(migrate_inbox_wait(&inbox, pair[1], 5000, NULL),
+			 -ENODATA);
+	migrate_inbox_free(&inbox);
+	close(pair[1]);
+
+	/* The session is still its owner's. */
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	assert_int_equal(node_relay_resume(directory, &resume, &home, pair[0],
+					   NULL),
+			 0);
+	close(pair[0]);
+	assert_int_equal(migrate_inbox_wait(&inbox, pair[1], 5000, NULL), 0);
+	assert_int_equal(inbox.msg.type, HEXO_MSG_NODE_SESSION);
+	migrate_inbox_free(&inbox);
+	close(pair[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_another_key_is_refused,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_new_link_breaks, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(
