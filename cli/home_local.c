@@ -29,6 +29,22 @@ static void local_note(struct home *home, json_t *files,
 
 /* ---- what a node says ---- */
 
+/* Whether a list is one of handles of local volumes only. */
+static bool local_is_list(const json_t *files)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(files, i, entry)
+	{
+		const json_t *handle = json_object_get(entry, "handle");
+
+		if (json_integer_value(handle) < HEXO_LOCAL_HANDLE)
+			return false;
+	}
+	return json_is_array(files);
+}
+
 static int local_state(struct home *home, const struct migrate_msg *msg)
 {
 	json_error_t why;
@@ -38,7 +54,7 @@ static int local_state(struct home *home, const struct migrate_msg *msg)
 	const char *text = json_string_value(json_object_get(root, "error"));
 	struct hexo_error reason = { 0 };
 
-	if (!json_is_array(files) && !text) {
+	if (!local_is_list(files) && !text) {
 		json_decref(root);
 		return hexo_fail(&home->why, -EPROTO,
 				 "its node did not say what is open in local "
@@ -117,14 +133,7 @@ static int local_open(struct home *home, const json_t *files,
 	files_close_local(&home->files);
 	json_array_foreach(files, i, entry)
 	{
-		const json_t *handle = json_object_get(entry, "handle");
-
-		if (json_integer_value(handle) < HEXO_LOCAL_HANDLE)
-			r = hexo_fail(err, -EPROTO,
-				      "the node named a file that is not in a "
-				      "local volume");
-		if (r == 0)
-			r = files_state_open(&home->files, entry, &how, err);
+		r = files_state_open(&home->files, entry, &how, err);
 		if (r < 0)
 			break;
 	}

@@ -99,18 +99,19 @@ static int storage_open_volume(const struct node_storage_policy *policy,
 			       const int *tops, struct files_volume *v,
 			       struct hexo_error *err)
 {
+	const char *outside = NULL;
+
 	for (unsigned i = 0; i < policy->count; i++) {
-		const char *directory = policy->directory[i];
-		const char *rest = storage_below(v->local, directory);
+		const char *rest =
+			storage_below(v->local, policy->directory[i]);
 
 		if (!rest)
 			continue;
 		v->root = storage_open(tops[i], rest);
-		if (v->root == -EXDEV)
-			return hexo_fail(err, -EACCES,
-					 "%s leads out of %s, which this node "
-					 "allows for --volume-local",
-					 v->local, directory);
+		if (v->root == -EXDEV) {
+			outside = policy->directory[i];
+			continue;
+		}
 		if (v->root < 0)
 			return hexo_fail(err, v->root,
 					 "this node cannot open directory %s, "
@@ -119,6 +120,11 @@ static int storage_open_volume(const struct node_storage_policy *policy,
 					 strerror(-v->root));
 		return 0;
 	}
+	if (outside)
+		return hexo_fail(err, -EACCES,
+				 "%s leads out of %s, which this node allows "
+				 "for --volume-local",
+				 v->local, outside);
 	return hexo_fail(err, -EACCES,
 			 "this node does not allow --volume-local %s: start "
 			 "its hexod with --volume-local and a directory that "
