@@ -40,7 +40,8 @@ local_node() {
 	local name=$1 top=$PWD
 	shift
 	cd "$name"
-	node_start 0 --state "$top/$name/state" --volume-local "$OWN" \
+	node_start 0 --timeout 20 --state "$top/$name/state" \
+		--volume-local "$OWN" \
 		--volume-local "$top/vol" \
 		--volume-user "${LOCAL_USER:-65534}" "$@"
 	cd "$top"
