@@ -41,6 +41,8 @@ static void storage_fail(struct storage *s, const struct hexo_error *why)
 	migrate_link_send(&s->home, HEXO_MSG_ERROR, why->text,
 			  strlen(why->text), NULL);
 	migrate_link_close(&s->vm);
+	/* Its request is gone with it. */
+	s->held = false;
 }
 
 /* ---- requests ---- */

@@ -118,6 +118,9 @@ for name in channel serve session hypercall receive files home relay \
 done
 (cd "$seeds/home" && "$root/build/fuzz/messages" homes)
 "$root/build/fuzz/messages" resume > "$seeds/serve/resume"
+# Asks, is granted, has a file opened, reads, parks.
+printf '\x0f\x00\x01\x00\x02\x00\x06\x04\x08\x01\x01\x03\x40\x01\x00\x03' \
+	> "$seeds/storage/steps"
 for directory in "$seeds"/*; do
 	[ -n "$(ls "$directory")" ] || {
 		echo "seeds: $directory is empty" >&2

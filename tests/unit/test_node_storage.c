@@ -328,14 +328,20 @@ static void files_are_cut_when_the_job_is_to_run(void **state)
 	assert_int_equal(size_of("v/f"), 5);
 }
 
-/* LOCAL_OPEN with that ends the VM, and its home hears why. */
-static void not_opened(const char *text, const char *why)
+/* That side is closed, and nothing more was said. */
+static void expect_end(int fd)
 {
 	char rest;
 
+	assert_int_equal(recv(fd, &rest, 1, 0), 0);
+}
+
+/* LOCAL_OPEN with that ends the VM, and its home hears why. */
+static void not_opened(const char *text, const char *why)
+{
 	say(home, HEXO_MSG_LOCAL_OPEN, text, strlen(text));
 	assert_non_null(strstr(expect(home, HEXO_MSG_ERROR), why));
-	assert_int_equal(read(vm, &rest, 1), 0);
+	expect_end(vm);
 }
 
 static void a_missing_file_ends_the_vm(void **state)
@@ -352,6 +358,18 @@ static void a_handle_of_the_homes_is_none_of_ours(void **state)
 		   "cannot go on in one that is local");
 }
 
+static void a_request_that_waits_ends_with_the_vm(void **state)
+{
+	tell_link(true);
+	request(HEXO_IO_UNLINK, 0, 0, "/l/f");
+	expect(home, HEXO_MSG_LOCAL_ASK);
+	say(home, HEXO_MSG_LOCAL_OPEN, "[", 1);
+	say(home, HEXO_MSG_LOCAL_GRANT, NULL, 0);
+	expect(home, HEXO_MSG_ERROR);
+	expect_end(home);
+	assert_true(size_of("v/f") >= 0);
+}
+
 static void nonsense_ends_the_vm(void **state)
 {
 	not_opened("[", "without files");
@@ -366,7 +384,6 @@ static void writes_are_synced_for_checkpoints(void **state)
 static void the_rest_is_passed_on(void **state)
 {
 	static char stream[300000];
-	char rest;
 
 	for (int i = 0; i < 20; i++)
 		say(home, HEXO_MSG_STREAM, stream, sizeof(stream) / 20);
@@ -375,7 +392,7 @@ static void the_rest_is_passed_on(void **state)
 	say(vm, HEXO_MSG_EXIT, stream, sizeof(struct hexo_msg_usage));
 	shutdown(vm, SHUT_RDWR);
 	expect(home, HEXO_MSG_EXIT);
-	assert_int_equal(read(home, &rest, 1), 0);
+	expect_end(home);
 }
 
 static void what_is_not_allowed_is_refused(void **state)
@@ -440,6 +457,7 @@ int main(void)
 		TEST(files_are_cut_when_the_job_is_to_run),
 		TEST(a_missing_file_ends_the_vm),
 		TEST(a_handle_of_the_homes_is_none_of_ours),
+		TEST(a_request_that_waits_ends_with_the_vm),
 		TEST(nonsense_ends_the_vm),
 		TEST(writes_are_synced_for_checkpoints),
 		TEST(the_rest_is_passed_on),
