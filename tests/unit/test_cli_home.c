@@ -171,25 +171,34 @@ static void *flood_main(void *arg)
 	return NULL;
 }
 
+static bool is_full(void)
+{
+	return migrate_link_queued(&t.home.owner->link) > 4 * MIB ||
+	       migrate_link_queued(&t.home.target->link) > 4 * MIB;
+}
+
 /* It floods the home, and what comes of it at fd is read only then: as many
  * messages as were sent. */
 static void flooded(const struct flood *f, int fd)
 {
+	uint64_t end = base_now_ns() + UINT64_C(20000000000);
 	pthread_t thread;
 	unsigned count = 0;
 
 	assert_int_equal(pthread_create(&thread, NULL, flood_main, (void *)f),
 			 0);
+	while (!is_full()) {
+		assert_true(base_now_ns() < end);
+		turn();
+	}
 	turn();
-	assert_true(migrate_link_queued(&t.home.owner->link) > 4 * MIB ||
-		    migrate_link_queued(&t.home.target->link) > 4 * MIB);
 	while (count < f->count) {
 		struct pollfd p[] = {
 			{ .fd = t.home.loop.epoll, .events = POLLIN },
 			{ .fd = fd, .events = POLLIN },
 		};
 
-		assert_true(poll(p, 2, 5000) > 0);
+		assert_true(poll(p, 2, 20000) > 0);
 		if (p[0].revents)
 			assert_int_equal(cli_loop_turn(&t.home.loop, NULL), 0);
 		if (p[1].revents && migrate_inbox_read(&t.in, fd, NULL) > 0)
@@ -225,7 +234,7 @@ static void a_stream_that_the_owner_does_not_take_waits(void **state)
 static void a_source_that_takes_no_requests_stops_the_owner(void **state)
 {
 	const struct hexo_msg_need need = { .addr = 4096 };
-	const struct flood f = { t.owner, HEXO_MSG_NEED, 300000, &need,
+	const struct flood f = { t.owner, HEXO_MSG_NEED, 250000, &need,
 				 sizeof(need) };
 
 	begin(HOME_FETCHING);
