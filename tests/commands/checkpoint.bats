@@ -334,7 +334,7 @@ right() {
 @test "--leave-running in the process backend, on both ISAs" {
 	local isa
 	for isa in x86-64 aarch64; do
-		rm -f vol/go
+		rm -f vol/go stdout
 		busy --backend process --isa $isa --local
 		hexo checkpoint --leave-running --json "$NAME" saved > told.json
 		hexo checkpoint --leave-running "$NAME" second
