@@ -47,7 +47,7 @@
 /* A message that is being taken, and the answers to those before. */
 #define QUEUE_MAX ((size_t)8 << 20)
 
-enum { TURNS_MAX = 4096, IDLE_MAX = 16 };
+enum { TURNS_MAX = 4096, IDLE_MAX = 16, BULKS_MAX = 4 };
 
 /* What the linker puts in place of the functions of those names, and those. */
 int __wrap_cli_loop_turn(struct cli_loop *loop, struct hexo_error *err);
@@ -88,7 +88,7 @@ static struct {
 		bool told, parked;
 	} vm[2];
 	uint8_t honest; /* a bit for each end, round */
-	unsigned turns, idle;
+	unsigned turns, idle, bulks;
 } world;
 
 /* ---- what must hold ---- */
@@ -272,7 +272,9 @@ static void step(struct home *home, struct fuzz_input *in)
 		fuzz_end_raw(e, in);
 		break;
 	case 3:
-		fuzz_end_bulk(e, in);
+		/* Enough to fill a queue; more takes time only. */
+		if (++world.bulks <= BULKS_MAX)
+			fuzz_end_bulk(e, in);
 		break;
 	case 4:
 		fuzz_end_close(e);

@@ -45,10 +45,11 @@ static void flush(struct fuzz_end *e)
 static void put(struct fuzz_end *e, unsigned type, const void *data, size_t len)
 {
 	const struct iovec part = { (void *)data, len };
-	const struct hexo_msg_head head = migrate_msg_head(type, &part, 1);
+	struct hexo_msg_head head;
 
 	if (e->fd < 0 || e->out.len > 1 << 20)
 		return;
+	head = migrate_msg_head(type, &part, 1);
 	base_buffer_add(&e->out, &head, sizeof(head));
 	base_buffer_add(&e->out, data, len);
 	flush(e);
