@@ -72,11 +72,11 @@ count_descriptors() {
 }
 
 # settled PLACE: what is open is what was after the first move there, within
-# some seconds: what a move has ended takes a moment to be gone
+# a minute: what a move has ended takes a moment to be gone
 settled() {
 	local now last='' tries pause=0.1
 	[ -n "${descriptors[$1]:-}" ] || pause=1
-	for ((tries = 0; tries < 60; tries++)); do
+	for ((tries = 0; tries < 600; tries++)); do
 		now=$(count_descriptors)
 		if [ -n "${descriptors[$1]:-}" ]; then
 			[ "$now" != "${descriptors[$1]}" ] || return 0
@@ -136,7 +136,7 @@ rest() {
 	settled "$1"
 	[ "$1" != board ] || wanted=1
 	((move % 10 == 0)) || return 0
-	for ((tries = 0; tries < 30; tries++)); do
+	for ((tries = 0; tries < 200; tries++)); do
 		[ "$(vms_of_board)" != "$wanted" ] || return 0
 		sleep 0.1
 	done
