@@ -95,6 +95,7 @@ there_and_back() {
 
 @test "--bandwidth counts what is sent" {
 	need_kvm
+	# shellcheck disable=SC2034 # dirty_begin reads it
 	DIRTY=(24 0)
 	dirty_begin
 	hexo migrate --mode pre-copy --compress always --bandwidth 8M \
