@@ -66,8 +66,6 @@ void move_choose(struct home *home)
 		.bytes = home->sized ? home->hop.memory : 0,
 		.speed = choose_speed(home),
 		.downtime_ns = home->how.downtime_ns,
-		.logs = true,
-		.fetches = !home->target->no_fetch,
 	};
 	struct cli_mode_choice choice = cli_mode_choose(&facts);
 

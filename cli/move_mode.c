@@ -13,7 +13,7 @@ uint64_t cli_mode_estimate(uint64_t bytes, uint64_t speed)
 }
 
 /* What the choice was made of, in words. */
-static void mode_reason(const struct cli_mode_facts *facts, const char *but,
+static void mode_reason(const struct cli_mode_facts *facts,
 			struct cli_mode_choice *choice)
 {
 	struct cli_figure size = cli_figure_size(facts->bytes);
@@ -22,35 +22,25 @@ static void mode_reason(const struct cli_mode_facts *facts, const char *but,
 	char *text = choice->reason;
 
 	if (!facts->bytes)
-		snprintf(text, CLI_MODE_REASON, "its size is not known%s", but);
+		snprintf(text, CLI_MODE_REASON, "its size is not known");
 	else if (!facts->speed)
 		snprintf(text, CLI_MODE_REASON,
-			 "%s, the link's speed is not known%s", size.text, but);
+			 "%s, the link's speed is not known", size.text);
 	else
-		snprintf(text, CLI_MODE_REASON, "%s, about %s at %s%s",
-			 size.text, time.text, speed.text, but);
+		snprintf(text, CLI_MODE_REASON, "%s, about %s at %s", size.text,
+			 time.text, speed.text);
 }
 
 struct cli_mode_choice cli_mode_choose(const struct cli_mode_facts *facts)
 {
 	struct cli_mode_choice choice = {
+		.mode = CLI_MODE_PRE_COPY,
 		.estimate_ns = cli_mode_estimate(facts->bytes, facts->speed),
 	};
-	bool known = facts->bytes && facts->speed;
-	const char *but = "";
 
-	if (known && choice.estimate_ns <= facts->downtime_ns) {
+	if (facts->bytes && facts->speed &&
+	    choice.estimate_ns <= facts->downtime_ns)
 		choice.mode = CLI_MODE_STOP;
-	} else if (facts->logs) {
-		choice.mode = CLI_MODE_PRE_COPY;
-	} else if (facts->fetches) {
-		choice.mode = CLI_MODE_POST_COPY;
-		but = "; no pre-copy without KVM";
-	} else {
-		choice.mode = CLI_MODE_STOP;
-		but = "; no pre-copy without KVM, no post-copy without "
-		      "userfaultfd there";
-	}
-	mode_reason(facts, but, &choice);
+	mode_reason(facts, &choice);
 	return choice;
 }

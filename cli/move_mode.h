@@ -3,7 +3,6 @@
 #ifndef HEXO_CLI_MOVE_MODE_H
 #define HEXO_CLI_MOVE_MODE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "cli/plan.h"
@@ -13,22 +12,20 @@ struct cli_mode_facts {
 	uint64_t bytes;       /* to send; 0: not known */
 	uint64_t speed;       /* bytes a second; 0: not known */
 	uint64_t downtime_ns; /* that the job may stand still */
-	bool logs;            /* the source has a log of writes: pre-copy */
-	bool fetches;         /* the target hears of faults: post-copy */
 };
 
 enum { CLI_MODE_REASON = 192 };
 
 struct cli_mode_choice {
-	enum cli_mode mode;   /* never CLI_MODE_AUTO */
+	enum cli_mode mode;   /* stop or pre-copy */
 	uint64_t estimate_ns; /* to send all of it; 0: not known */
 	char reason[CLI_MODE_REASON];
 };
 
 /*
  * stop, if all of it can be sent in the time that the job may stand still;
- * else pre-copy, which loses nothing if either end is lost; else post-copy;
- * else stop. What is not known counts as too long.
+ * else pre-copy, which loses nothing if either end is lost: post-copy is for
+ * whoever asks for it. What is not known counts as too long.
  */
 struct cli_mode_choice cli_mode_choose(const struct cli_mode_facts *facts);
 

@@ -21,8 +21,6 @@ static const struct cli_mode_facts usual = {
 	.bytes = 412 * MIB,
 	.speed = 11800000,
 	.downtime_ns = 50 * MS,
-	.logs = true,
-	.fetches = true,
 };
 
 static void chosen(const struct cli_mode_facts *facts, enum cli_mode mode,
@@ -64,25 +62,6 @@ static void the_time_it_may_stop_counts(void **state)
 	facts.bytes = MIB;
 	facts.downtime_ns = MS;
 	assert_int_equal(cli_mode_choose(&facts).mode, CLI_MODE_PRE_COPY);
-}
-
-static void without_a_log_it_is_post_copy(void **state)
-{
-	struct cli_mode_facts facts = usual;
-
-	facts.logs = false;
-	chosen(&facts, CLI_MODE_POST_COPY,
-	       "412 MiB, about 36.6 s at 11.8 MB/s; no pre-copy without KVM");
-}
-
-static void without_either_it_is_stop(void **state)
-{
-	struct cli_mode_facts facts = usual;
-
-	facts.logs = facts.fetches = false;
-	chosen(&facts, CLI_MODE_STOP,
-	       "412 MiB, about 36.6 s at 11.8 MB/s; no pre-copy without KVM, "
-	       "no post-copy without userfaultfd there");
 }
 
 static void what_is_not_known_is_not_quick(void **state)
@@ -134,7 +113,7 @@ static void a_bar_fits_its_terminal(void **state)
 	char text[CLI_BAR_MAX];
 
 	cli_bar_text(half, 80, text);
-	assert_string_equal(text, "copying, round 2  [######......]  "
+	assert_string_equal(text, "copying, round 2  [######.......]  "
 				  "206 MiB of 412 MiB  11.8 MB/s  18.0 s left");
 	for (size_t columns = 1; columns < CLI_BAR_MAX; columns++) {
 		cli_bar_text(half, columns, text);
@@ -164,8 +143,6 @@ int main(void)
 		cmocka_unit_test(what_is_large_is_copied_while_it_runs),
 		cmocka_unit_test(what_is_quick_is_sent_at_once),
 		cmocka_unit_test(the_time_it_may_stop_counts),
-		cmocka_unit_test(without_a_log_it_is_post_copy),
-		cmocka_unit_test(without_either_it_is_stop),
 		cmocka_unit_test(what_is_not_known_is_not_quick),
 		cmocka_unit_test(extremes_are_no_overflow),
 		cmocka_unit_test(figures_are_short),
