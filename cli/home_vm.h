@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between cli/home.c and cli/home_vm.c only. */
+/* Between cli/home.c, cli/home_vm.c and cli/home_check.c only. */
 #ifndef HEXO_CLI_HOME_VM_H
 #define HEXO_CLI_HOME_VM_H
 
@@ -8,6 +8,14 @@
 /* cli/home.c: has an event happen. */
 void home_handle(struct home *home, enum home_event event,
 		 const struct migrate_msg *msg);
+
+/* cli/home_check.c: 0 if a message is what its type says and may come; if not,
+ * home->why says why. */
+int home_check(struct home *home, struct cli_vm *vm,
+	       const struct migrate_msg *msg);
+/* cli/home_check.c: the event that it is, HOME_EVENTS if it is none. */
+enum home_event home_event_of(struct home *home, struct cli_vm *vm,
+			      const struct migrate_msg *msg);
 
 /* cli/home_vm.c: watches both VMs for what they may do now. */
 void home_watch_vms(struct home *home);

@@ -2,7 +2,7 @@
 CLI_SRC := $(addprefix cli/,main.c options.c words.c isa.c place.c plan.c \
              boot.c run.c restore.c job.c resume.c image.c image_command.c \
              stream_command.c ps.c migrate_command.c migrate_print.c runtime.c \
-             control.c loop.c vm.c connect.c home.c home_table.c home_vm.c \
+             control.c loop.c vm.c connect.c home.c home_table.c home_vm.c home_check.c \
              move.c move_later.c move_clock.c move_file.c move_choose.c \
              move_mode.c speeds.c report.c figures.c bar.c home_doubt.c \
              trace.c stats.c probe.c checkpoint.c checkpoint_stream.c record.c pack.c \

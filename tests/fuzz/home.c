@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: cli/home.c cli/home_control.c cli/home_save.c cli/home_table.c
-// LINK: cli/home_vm.c cli/move.c cli/move_later.c cli/move_clock.c
+// LINK: cli/home_vm.c cli/home_check.c cli/move.c cli/move_later.c cli/move_clock.c
 // LINK: cli/move_choose.c cli/move_mode.c cli/speeds.c cli/report.c
 // LINK: cli/checkpoint_stream.c cli/record.c cli/pack.c
 // LINK: cli/home_doubt.c cli/figures.c cli/move_file.c cli/home_local.c
