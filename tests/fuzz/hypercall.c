@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: monitor/hypercall.c monitor/fault.c monitor/usage.c monitor/state.c
 // LINK: monitor/move.c monitor/ship.c monitor/copy.c monitor/dirty.c
-// LINK: monitor/known.c
-// LINK: monitor/push.c monitor/fetch.c monitor/fetch_guest.c
-// LINK: monitor/link.c monitor/probe.c monitor/elf.c
+// LINK: monitor/known.c monitor/push.c monitor/fetch.c
+// LINK: monitor/fetch_guest.c monitor/link.c monitor/probe.c monitor/elf.c
 // LINK: monitor/memory.c monitor/arch/x86-64/isa.c migrate/channel.c
-// LINK: migrate/stream.c migrate/pack.c migrate/hash.c base/base.c base/error.c
-// LINK: base/thread.c tests/fuzz/shared/vm.c; -llz4 -lpthread
+// LINK: migrate/stream.c migrate/stream_write.c migrate/pack.c
+// LINK: migrate/hash.c base/base.c base/error.c base/thread.c
+// LINK: tests/fuzz/shared/vm.c; -llz4 -lpthread
 // OPTIONS: -max_len=4096
 /*
  * Hypercalls and faults of a hostile guest, and a home that answers what it

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-// LINK: migrate/stream.c migrate/pack.c migrate/print.c migrate/hash.c
-// LINK: base/base.c base/error.c; -llz4
+// LINK: migrate/stream.c migrate/stream_write.c migrate/pack.c
+// LINK: migrate/print.c migrate/hash.c base/base.c base/error.c; -llz4
 // OPTIONS: -max_len=131072 -malloc_limit_mb=64
 /*
  * The migration stream: read at once and in pieces, with and without the

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: cli/home.c cli/home_control.c cli/home_save.c cli/home_table.c
-// LINK: cli/home_vm.c cli/home_check.c cli/move.c cli/move_later.c cli/move_clock.c
-// LINK: cli/move_choose.c cli/move_mode.c cli/speeds.c cli/report.c
-// LINK: cli/checkpoint_stream.c cli/record.c cli/pack.c
+// LINK: cli/home_vm.c cli/home_check.c cli/move.c cli/move_later.c
+// LINK: cli/move_clock.c cli/move_choose.c cli/move_mode.c cli/speeds.c
+// LINK: cli/report.c cli/checkpoint_stream.c cli/record.c cli/pack.c
 // LINK: cli/home_doubt.c cli/figures.c cli/move_file.c cli/home_local.c
-// LINK: cli/fault.c cli/vm.c migrate/link.c
-// LINK: cli/loop.c cli/control.c cli/runtime.c cli/save.c cli/stats.c
-// LINK: cli/probe.c cli/plan.c cli/isa.c cli/checkpoint.c cli/files_state.c
-// LINK: files/state.c cli/files_restore.c files/files.c files/data.c
-// LINK: files/dir.c files/path.c files/volume.c files/local.c cli/image.c
+// LINK: cli/fault.c cli/vm.c migrate/link.c cli/loop.c cli/control.c
+// LINK: cli/runtime.c cli/save.c cli/stats.c cli/probe.c cli/plan.c
+// LINK: cli/isa.c cli/checkpoint.c cli/files_state.c files/state.c
+// LINK: cli/files_restore.c files/files.c files/data.c files/dir.c
+// LINK: files/path.c files/volume.c files/local.c cli/image.c
 // LINK: migrate/channel.c migrate/hash.c base/base.c base/error.c
-// LINK: base/thread.c
-// LINK: ; -ljansson -lzip -lzstd -lxxhash -lpthread
+// LINK: base/thread.c; -ljansson -lzip -lzstd -lxxhash -lpthread
 /* What a home takes from VMs that do not keep to their part. */
 #include <stdarg.h>
 #include <stddef.h>
