@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: monitor/hypercall.c monitor/fault.c monitor/usage.c monitor/state.c
 // LINK: monitor/move.c monitor/ship.c monitor/copy.c monitor/dirty.c
-// LINK: monitor/push.c monitor/fetch.c monitor/fetch_guest.c monitor/link.c
-// LINK: monitor/probe.c monitor/elf.c monitor/memory.c
-// LINK: monitor/arch/x86-64/isa.c migrate/channel.c migrate/stream.c
-// LINK: migrate/stream_write.c migrate/pack.c migrate/hash.c base/base.c
-// LINK: base/error.c base/thread.c; -llz4 -lpthread
+// LINK: monitor/known.c monitor/push.c monitor/fetch.c
+// LINK: monitor/fetch_guest.c monitor/link.c monitor/probe.c monitor/elf.c
+// LINK: monitor/memory.c monitor/arch/x86-64/isa.c migrate/channel.c
+// LINK: migrate/stream.c migrate/stream_write.c migrate/pack.c
+// LINK: migrate/hash.c base/base.c base/error.c base/thread.c
+// LINK: ; -llz4 -lpthread
 /* Requests that change while the monitor does them. */
 #include <pthread.h>
 
