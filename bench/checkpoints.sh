@@ -58,14 +58,18 @@ pair() {
 	local write read restore
 	rm -f "$work/copy" "$work/saved.new"
 	sync
+	heat
 	write=$(microseconds dd if="$work/saved" of="$work/copy" bs=1M \
 		conv=fsync)
 	sync
+	heat
 	hexo checkpoint --leave-running --json "$name" "$work/saved.new" \
 		> "$work/told.json"
 	forget "$work/copy"
+	heat
 	read=$(microseconds dd if="$work/copy" of=/dev/null bs=1M)
 	forget "$work/saved"
+	heat
 	restore=$(microseconds hexo restore --backend kvm --name "$name-again" \
 		--volume "$work/second:/hold" "$work/saved")
 	jq -c --argjson write "$write" --argjson read "$read" \

@@ -24,6 +24,7 @@ post() {
 		say "post-copy of $mib MiB"
 		begin "$mib" 20
 		for ((i = 0; i < pairs; i++)); do
+			heat
 			move server --mode post-copy --no-safe
 		done
 		finish '{ mib: '"$mib"', hops: length,
@@ -39,6 +40,7 @@ pre() {
 	say "pre-copy"
 	begin 256 50
 	for ((i = 0; i < pairs; i++)); do
+		heat
 		move server --mode pre-copy
 	done
 	finish '{ hops: length, rounds: map(.rounds) | median,
@@ -54,8 +56,10 @@ stop() {
 	node_begin direct
 	begin 512 0
 	for ((i = 0; i < pairs; i++)); do
+		heat
 		move far --mode stop --compress never
 		build/bench/tlscopy $((512 << 20)) >> "$work/copies"
+		heat
 		move server --mode stop --compress never
 		build/bench/tlscopy $((512 << 20)) >> "$work/copies"
 	done
