@@ -231,7 +231,7 @@ cannot() {
 	head -c 66000 /dev/zero > zeros
 	tr '\0' '\1' < zeros > ones
 	# a fault with 17 registers, without a stack
-	(head -c 92 zeros && printf '\021' && head -c 267 zeros) > fault
+	(head -c 100 zeros && printf '\021' && head -c 267 zeros) > fault
 	cannot "cannot read the fault" 3 < /dev/null 3< zeros
 	cannot "cannot read the fault" 3 < zeros 3< zeros
 	cannot "cannot read the fault" 3 < ones 3< zeros
