@@ -6,6 +6,8 @@ load ../lib
 load ../nodes
 load ../dirty
 
+with_faults
+
 # silent OPTION...: a job whose target here does nothing more once it has
 # committed; $asked waits for the move
 silent() {
@@ -117,7 +119,8 @@ computed() {
 	linked_node
 	dirty_begin --local
 	hexo checkpoint --leave-running "$NAME" saved
-	hexo migrate --mode post-copy --no-safe --bandwidth 4M "$NAME" far &
+	hexo migrate --mode post-copy --no-safe --compress never \
+		--bandwidth 4M "$NAME" far &
 	asked=$!
 	is_at far
 	sleep 3
