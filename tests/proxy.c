@@ -163,11 +163,11 @@ static double seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* Whether bytes may be taken; what was not used of 10 ms is lost. */
+/* Whether bytes may be taken; what was not used of 2 ms is lost. */
 static bool refill(void)
 {
 	static double last;
-	double now = seconds(), most = (double)rate / 100;
+	double now = seconds(), most = (double)rate / 500;
 
 	room += (now - last) * (double)rate;
 	room = room < most ? room : most;

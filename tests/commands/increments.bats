@@ -123,7 +123,7 @@ adds() {
 }
 
 @test "packed" {
-	hold_begin 16 --compress
+	hold_begin 16 --checkpoint-compress
 	adds 50000
 	killed
 	hold_restores every

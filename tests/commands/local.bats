@@ -6,6 +6,8 @@
 load ../lib
 load ../nodes
 
+with_faults
+
 OWN=/proc/self/cwd/data
 
 setup() {

@@ -5,6 +5,8 @@ load ../lib
 load ../nodes
 load ../dirty
 
+with_faults
+
 # slow_node RATE: the node "far", behind a link of so many bytes a second
 slow_node() {
 	linked_node
@@ -88,7 +90,8 @@ events() {
 @test "--json: each step of a pre-copy, a line each, the figures at last" {
 	slow_node 20000000
 	dirty_begin --local
-	hexo migrate --json --mode pre-copy "$NAME" far > told
+	hexo migrate --json --compress never --mode pre-copy "$NAME" far \
+		> told
 	dirty_end
 	events '[.[] | .event | select(. != "progress" and . != "round")] ==
 		["target", "mode", "parked", "shipped", "committed",
@@ -122,8 +125,9 @@ events() {
 	hexo migrate --json --mode stop "$NAME" far > told && return 1
 	events '.[-1] | .event == "failed" and
 		(.reason | contains("ended by a test")) and .from_node == "server"'
-	hexo migrate --json --mode pre-copy --bandwidth 2M "$NAME" far \
-		> told 2> refusal &
+	: > told
+	hexo migrate --json --mode pre-copy --compress never --bandwidth 2M \
+		"$NAME" far > told 2> refusal &
 	local asked=$!
 	wait_text progress told
 	hexo migrate --abort "$NAME"

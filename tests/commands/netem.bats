@@ -36,8 +36,8 @@ there_and_back() {
 
 @test "stop: no faster than the rate" {
 	there_and_back stop
-	hop 0 ".bytes > 7000000 and .transfer_us > .bytes * 8 / 100"
-	hop 1 ".bytes > 7000000 and .transfer_us > .bytes * 8 / 100"
+	hop 0 ".plain_bytes > 7000000 and .transfer_us > .bytes * 8 / 100"
+	hop 1 ".plain_bytes > 7000000 and .transfer_us > .bytes * 8 / 100"
 }
 
 @test "pre-copy" {
