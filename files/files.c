@@ -31,6 +31,17 @@ int files_handle_fd(struct files_op *op)
 	return h->above ? -EISDIR : h->fd;
 }
 
+int files_handle_change(struct files_op *op)
+{
+	const struct files_handle *h = files_handle(op);
+
+	if (!h)
+		return -EBADF;
+	if (h->above || h->readonly)
+		return -EROFS;
+	return h->fd <= STDERR_FILENO ? -EPERM : h->fd;
+}
+
 int64_t files_handle_new(struct files_op *op, int fd, const char *above,
 			 bool readonly)
 {
@@ -147,15 +158,11 @@ static int64_t files_winsize(struct files_op *op)
 
 static int64_t files_fchmod(struct files_op *op)
 {
-	struct files_handle *h = files_handle(op);
+	int fd = files_handle_change(op);
 
-	if (!h)
-		return -EBADF;
-	if (h->above || h->readonly)
-		return -EROFS;
-	if (h->fd <= STDERR_FILENO)
-		return -EPERM;
-	if (fchmod(h->fd, (mode_t)op->arg[1] & (0777 | S_ISVTX)) < 0)
+	if (fd < 0)
+		return fd;
+	if (fchmod(fd, (mode_t)op->arg[1] & (0777 | S_ISVTX)) < 0)
 		return -errno;
 	return 0;
 }

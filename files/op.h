@@ -25,6 +25,8 @@ typedef int64_t files_operation(struct files_op *op);
 struct files_handle *files_handle(struct files_op *op);
 /* Its descriptor; -EBADF, or -EISDIR for a directory above volumes. */
 int files_handle_fd(struct files_op *op);
+/* The same, where its mode or times may be changed; -EROFS or -EPERM if not. */
+int files_handle_change(struct files_op *op);
 /* Gives fd (taken over) or the path of a directory above volumes (copied) a
  * handle, of the kind that op->local says; -EMFILE. */
 int64_t files_handle_new(struct files_op *op, int fd, const char *above,

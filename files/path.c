@@ -280,18 +280,24 @@ int64_t files_symlink(struct files_op *op)
 	return symlinkat(op->data, parent, name) < 0 ? -errno : 0;
 }
 
-int64_t files_chmod(struct files_op *op)
+/* What the path is, as an O_PATH descriptor, where it may be changed. */
+static int files_open_change(struct files_op *op)
 {
-	cleanup_close int fd = -1;
 	struct files_path path;
-	char self[32];
 	int r = files_find(op, &path);
 
 	if (r < 0)
 		return r;
 	if (r > 0 || path.volume->readonly)
 		return -EROFS;
-	fd = files_volume_open(&path, O_PATH, 0);
+	return files_volume_open(&path, O_PATH, 0);
+}
+
+int64_t files_chmod(struct files_op *op)
+{
+	cleanup_close int fd = files_open_change(op);
+	char self[32];
+
 	if (fd < 0)
 		return fd;
 	/* An O_PATH descriptor cannot be changed but through its name. */
@@ -311,10 +317,8 @@ int64_t files_utimens(struct files_op *op)
 {
 	int64_t raw[4];
 	struct timespec times[2];
-	cleanup_close int fd = -1;
-	struct files_handle *h;
-	struct files_path path;
-	int r;
+	cleanup_close int path = -1;
+	int fd;
 
 	if (op->len < sizeof(raw))
 		return -EINVAL;
@@ -324,26 +328,17 @@ int64_t files_utimens(struct files_op *op)
 	times[0] = (struct timespec){ raw[0], raw[1] };
 	times[1] = (struct timespec){ raw[2], raw[3] };
 	if (op->arg[0] >= 0) {
-		h = files_handle(op);
-		if (!h)
-			return -EBADF;
-		if (h->above || h->readonly)
-			return -EROFS;
-		if (h->fd <= STDERR_FILENO)
-			return -EPERM;
-		return futimens(h->fd, times) < 0 ? -errno : 0;
+		fd = files_handle_change(op);
+		if (fd < 0)
+			return fd;
+		return futimens(fd, times) < 0 ? -errno : 0;
 	}
 	op->data += sizeof(raw);
 	op->len -= sizeof(raw);
-	r = files_find(op, &path);
-	if (r < 0)
-		return r;
-	if (r > 0 || path.volume->readonly)
-		return -EROFS;
-	fd = files_volume_open(&path, O_PATH, 0);
-	if (fd < 0)
-		return fd;
-	if (utimensat(fd, "", times, AT_EMPTY_PATH) < 0)
+	path = files_open_change(op);
+	if (path < 0)
+		return path;
+	if (utimensat(path, "", times, AT_EMPTY_PATH) < 0)
 		return -errno;
 	return 0;
 }
