@@ -54,29 +54,53 @@ static int home_check_fault(struct home *home, const struct migrate_msg *msg)
 				 &home->why);
 }
 
-/* How long a message is that has no rule of its own. */
-static size_t home_size(unsigned type)
+/* What messages of a VM are to the home: how long their payload is, unless a
+ * rule of its own says that, and which events, of the owner and of the target.
+ */
+static const struct home_message {
+	uint16_t type;
+	uint16_t size;
+	enum home_event owner, target; /* HOME_EVENTS: it may not say that */
+} home_messages[] = {
+	{ HEXO_MSG_HELLO, 0, OWNER_HELLO, TARGET_HELLO },
+	{ HEXO_MSG_COMMIT, sizeof(struct hexo_msg_usage), OWNER_COMMIT,
+	  TARGET_COMMIT },
+	{ HEXO_MSG_PARKED, sizeof(struct hexo_msg_usage), OWNER_PARKED,
+	  HOME_EVENTS },
+	{ HEXO_MSG_STREAM, 0, OWNER_STREAM, TARGET_STREAM },
+	{ HEXO_MSG_NEED, sizeof(struct hexo_msg_need), OWNER_ASKED,
+	  HOME_EVENTS },
+	{ HEXO_MSG_GOT, sizeof(struct hexo_msg_got), OWNER_ASKED,
+	  TARGET_ASKED },
+	{ HEXO_MSG_WHOLE, sizeof(struct hexo_msg_whole), OWNER_WHOLE,
+	  HOME_EVENTS },
+	{ HEXO_MSG_COPIED, sizeof(struct hexo_msg_copied), OWNER_COPIED,
+	  HOME_EVENTS },
+	{ HEXO_MSG_ROUND, sizeof(struct hexo_msg_copied), OWNER_SIZED,
+	  HOME_EVENTS },
+	{ HEXO_MSG_SIZED, sizeof(struct hexo_msg_sized), OWNER_SIZED,
+	  HOME_EVENTS },
+	{ HEXO_MSG_KEPT, 0, OWNER_KEPT, HOME_EVENTS },
+	{ HEXO_MSG_SHIPPED, sizeof(struct hexo_msg_usage), OWNER_SHIPPED,
+	  TARGET_SHIPPED },
+	{ HEXO_MSG_RUNNING, sizeof(struct hexo_msg_usage), OWNER_RUNNING,
+	  HOME_EVENTS },
+	{ HEXO_MSG_EXIT, sizeof(struct hexo_msg_usage), OWNER_ENDED,
+	  HOME_EVENTS },
+	{ HEXO_MSG_FAULT, 0, OWNER_ENDED, HOME_EVENTS },
+};
+
+/* NULL: it is none of these. */
+static const struct home_message *home_message_find(unsigned type)
 {
-	switch (type) {
-	case HEXO_MSG_NEED:
-		return sizeof(struct hexo_msg_need);
-	case HEXO_MSG_GOT:
-		return sizeof(struct hexo_msg_got);
-	case HEXO_MSG_WHOLE:
-		return sizeof(struct hexo_msg_whole);
-	case HEXO_MSG_COPIED:
-	case HEXO_MSG_ROUND:
-		return sizeof(struct hexo_msg_copied);
-	case HEXO_MSG_SIZED:
-		return sizeof(struct hexo_msg_sized);
-	case HEXO_MSG_KEPT:
-		return 0;
-	default:
-		return sizeof(struct hexo_msg_usage);
-	}
+	for (size_t i = 0; i < sizeof(home_messages) / sizeof(home_messages[0]);
+	     i++)
+		if (home_messages[i].type == type)
+			return &home_messages[i];
+	return NULL;
 }
 
-/* Whether a message is what its type says. */
+/* Whether a message, which has an event, is what its type says. */
 int home_check(struct home *home, struct cli_vm *vm,
 	       const struct migrate_msg *msg)
 {
@@ -97,45 +121,17 @@ int home_check(struct home *home, struct cli_vm *vm,
 	default:
 		break;
 	}
-	return migrate_msg_check(msg, home_size(msg->type), true, &home->why);
+	return migrate_msg_check(msg, home_message_find(msg->type)->size, true,
+				 &home->why);
 }
 
 /* The event that a message is, HOME_EVENTS if it is none. */
-enum home_event home_event_of(struct home *home, struct cli_vm *vm,
+enum home_event home_event_of(const struct home *home, const struct cli_vm *vm,
 			      const struct migrate_msg *msg)
 {
-	bool owner = vm == home->owner;
+	const struct home_message *m = home_message_find(msg->type);
 
-	switch (msg->type) {
-	case HEXO_MSG_HELLO:
-		return owner ? OWNER_HELLO : TARGET_HELLO;
-	case HEXO_MSG_COMMIT:
-		return owner ? OWNER_COMMIT : TARGET_COMMIT;
-	case HEXO_MSG_PARKED:
-		return owner ? OWNER_PARKED : HOME_EVENTS;
-	case HEXO_MSG_STREAM:
-		return owner ? OWNER_STREAM : TARGET_STREAM;
-	case HEXO_MSG_NEED:
-		return owner ? OWNER_ASKED : HOME_EVENTS;
-	case HEXO_MSG_GOT:
-		return owner ? OWNER_ASKED : TARGET_ASKED;
-	case HEXO_MSG_WHOLE:
-		return owner ? OWNER_WHOLE : HOME_EVENTS;
-	case HEXO_MSG_COPIED:
-		return owner ? OWNER_COPIED : HOME_EVENTS;
-	case HEXO_MSG_SIZED:
-	case HEXO_MSG_ROUND:
-		return owner ? OWNER_SIZED : HOME_EVENTS;
-	case HEXO_MSG_KEPT:
-		return owner ? OWNER_KEPT : HOME_EVENTS;
-	case HEXO_MSG_SHIPPED:
-		return owner ? OWNER_SHIPPED : TARGET_SHIPPED;
-	case HEXO_MSG_RUNNING:
-		return owner ? OWNER_RUNNING : HOME_EVENTS;
-	case HEXO_MSG_EXIT:
-	case HEXO_MSG_FAULT:
-		return owner ? OWNER_ENDED : HOME_EVENTS;
-	default:
+	if (!m)
 		return HOME_EVENTS;
-	}
+	return vm == home->owner ? m->owner : m->target;
 }

@@ -14,7 +14,7 @@ void home_handle(struct home *home, enum home_event event,
 int home_check(struct home *home, struct cli_vm *vm,
 	       const struct migrate_msg *msg);
 /* cli/home_check.c: the event that it is, HOME_EVENTS if it is none. */
-enum home_event home_event_of(struct home *home, struct cli_vm *vm,
+enum home_event home_event_of(const struct home *home, const struct cli_vm *vm,
 			      const struct migrate_msg *msg);
 
 /* cli/home_vm.c: watches both VMs for what they may do now. */
