@@ -45,6 +45,8 @@ result() {
 	echo "not ok $kind $1: $2"
 	echo "# cd ${PWD#"$ROOT"/}   # its file 'commands' has all commands"
 	grep -h "'$(place "$1")'" commands | sed 's/^/# /'
+	# What hexo had to say, whichever run it was.
+	tail -n 3 "$(place "$1")".*.messages 2> /dev/null | sed 's/^/# /'
 	failed=1
 }
 
@@ -120,6 +122,7 @@ run_as() {
 		--volume "$PWD/tmp:/tmp" \
 		./all "$name" > "$name.$how" < /dev/null || status=$?
 	echo "status $status" >> "$name.$how"
+	cp messages "$name.$how.messages"
 }
 
 # period POLLS LEAST: so that there are at most TORTURE_HOPS moves
