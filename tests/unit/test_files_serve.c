@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: files/files.c files/data.c files/dir.c files/path.c
 // LINK: files/volume.c files/local.c base/base.c base/error.c
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "tests/unit/files_request.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,127 +13,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "base/base.h"
-#include "files/files.h"
-#include "hexo/io.h"
-
-/*
- * DIR/secret          what the guest must never see
- * DIR/v               volume /v: file, sub/deep, links that try to leave
- * DIR/v/fifo          nobody reads or writes it
- * DIR/ro              volume /r/o, read-only: file
- */
-static char *dir;
-static struct files_volumes volumes;
-static struct files files;
-static char out[HEXO_IO_MAX];
-static size_t out_len;
-
-static char *path_of(const char *name)
-{
-	return base_printf("%s/%s", dir, name);
-}
-
-static void put(const char *name, const char *text)
-{
-	cleanup_free char *path = path_of(name);
-	cleanup_file FILE *f = fopen(path, "w");
-
-	assert_non_null(f);
-	fputs(text, f);
-}
-
-static void link_to(const char *target, const char *name)
-{
-	cleanup_free char *path = path_of(name);
-
-	assert_int_equal(symlink(target, path), 0);
-}
-
-static bool exists(const char *name)
-{
-	cleanup_free char *path = path_of(name);
-	struct stat st;
-
-	return lstat(path, &st) == 0;
-}
-
-static void make_dir(const char *name)
-{
-	cleanup_free char *path = path_of(name);
-
-	assert_int_equal(mkdir(path, 0755), 0);
-}
-
-static void add_volume(const char *name, const char *rest)
-{
-	cleanup_free char *text = base_printf("%s/%s:%s", dir, name, rest);
-
-	assert_int_equal(files_volume_add(&volumes, text, false, NULL), 0);
-}
-
-static int set_up(void **state)
-{
-	cleanup_free char *fifo = NULL;
-	cleanup_free char *secret = NULL;
-
-	dir = base_strdup("/tmp/hexo-files-XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	put("secret", "secret");
-	make_dir("v");
-	make_dir("v/sub");
-	make_dir("ro");
-	put("v/file", "hello");
-	put("v/sub/deep", "deep");
-	put("ro/file", "constant");
-	link_to("file", "v/good");
-	link_to("/sub/deep", "v/absolute");
-	link_to("../secret", "v/up");
-	link_to("sub/../../secret", "v/sub-up");
-	link_to("..", "v/parent");
-	secret = path_of("secret");
-	link_to(secret, "v/secret");
-	link_to("/proc/self/exe", "v/magic");
-	link_to("../new", "v/new-outside");
-	fifo = path_of("v/fifo");
-	assert_int_equal(mkfifo(fifo, 0600), 0);
-	add_volume("v", "/v");
-	add_volume("ro", "/r/o:ro");
-	files_init(&files, &volumes);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	cleanup_free char *command = base_printf("rm -rf %s", dir);
-	int r = system(command);
-
-	files_free(&files);
-	files_volumes_free(&volumes);
-	free(dir);
-	return r;
-}
-
-static int64_t serve(unsigned op, int64_t a, int64_t b, const void *data,
-		     size_t len, uint32_t room)
-{
-	const struct hexo_msg_io io = {
-		.op = op,
-		.out_len = room,
-		.arg = { a, b },
-	};
-	cleanup_free char *copy = base_alloc(len + 1);
-
-	if (len)
-		memcpy(copy, data, len);
-	return files_serve(&files, &io, copy, len, out, &out_len);
-}
-
-static int64_t on_path(unsigned op, int64_t a, int64_t b, const char *path)
-{
-	return serve(op, a, b, path, strlen(path), 4096);
-}
 
 /* What can be read of a file, "" if it cannot be opened. */
 static const char *contents(const char *path)
@@ -385,125 +260,6 @@ static void list(const char *path, char *names)
 	assert_int_equal(out_len, 0);
 }
 
-/* ---- local volumes ---- */
-
-enum { PATH_OF_IO = 16 };
-
-/* A local volume /l, closed, and one of the home's in it. */
-static void add_local(void)
-{
-	cleanup_free char *text = base_printf("%s/l:/l:ro", dir);
-
-	make_dir("l");
-	put("l/file", "local");
-	assert_int_equal(files_volume_add(&volumes, text, true, NULL), 0);
-	add_volume("v", "/l/v");
-}
-
-/* Whether the operation, on a path or a handle, is for local volumes. */
-static bool is_local(unsigned op, int64_t handle, const char *data, size_t len)
-{
-	const struct hexo_msg_io io = { .op = op, .arg = { handle } };
-
-	return files_is_local(&volumes, &io, data, len);
-}
-
-static void local_requests_are_told_apart(void **state)
-{
-	static const char from_local[] = "/l/file\0/v/new";
-	static const char to_local[] = "/v/file\0/l/new";
-	static const char times[32 + PATH_OF_IO] = {
-		[32] = '/', 'l', '/', 'x'
-	};
-
-	add_local();
-	assert_true(is_local(HEXO_IO_OPEN, 0, "/l/file", 7));
-	assert_true(is_local(HEXO_IO_STAT, 0, "/l", 2));
-	assert_false(is_local(HEXO_IO_OPEN, 0, "/l/v/file", 9));
-	assert_false(is_local(HEXO_IO_OPEN, 0, "/lx", 3));
-	assert_false(is_local(HEXO_IO_OPEN, 0, "/", 1));
-	assert_false(is_local(HEXO_IO_OPEN, HEXO_LOCAL_HANDLE, "/v/file", 7));
-	assert_true(is_local(HEXO_IO_RENAME, 0, from_local, 15));
-	assert_false(is_local(HEXO_IO_RENAME, 0, to_local, 15));
-	assert_true(is_local(HEXO_IO_SYMLINK, 0, to_local, 15));
-	assert_false(is_local(HEXO_IO_SYMLINK, 0, "/v/file", 7));
-	assert_true(is_local(HEXO_IO_UTIMENS, -1, times, 36));
-	assert_false(is_local(HEXO_IO_UTIMENS, -1, times, 31));
-	assert_true(is_local(HEXO_IO_UTIMENS, HEXO_LOCAL_HANDLE, times, 32));
-	assert_true(is_local(HEXO_IO_WRITE, HEXO_LOCAL_HANDLE, "/v/x", 4));
-	assert_false(is_local(HEXO_IO_WRITE, 3, "/l/x", 4));
-	assert_false(is_local(HEXO_IO_READ, FILES_HANDLES_MAX, "", 0));
-	assert_false(is_local(HEXO_IO_READ, -1, "", 0));
-}
-
-static void local_volumes_are_served_when_open(void **state)
-{
-	static const char across[] = "/l/file\0/v/new";
-	struct hexo_io_stat st;
-	struct hexo_error err;
-	int64_t h;
-
-	add_local();
-	assert_int_equal(on_path(HEXO_IO_OPEN, 0, 0, "/l/file"), -EIO);
-	assert_int_equal(files_volumes_open_local(&volumes, &err), 0);
-	h = on_path(HEXO_IO_OPEN, 0, 0, "/l/file");
-	assert_int_equal(h, HEXO_LOCAL_HANDLE);
-	assert_int_equal(serve(HEXO_IO_FSTAT, h, 0, NULL, 0, sizeof(st)), 0);
-	memcpy(&st, out, sizeof(st));
-	assert_true(st.dev >> 63);
-	assert_int_equal(on_path(HEXO_IO_STAT, 0, 0, "/v/file"), 0);
-	memcpy(&st, out, sizeof(st));
-	assert_false(st.dev >> 63);
-	assert_int_equal(serve(HEXO_IO_RENAME, 0, 0, across, sizeof(across) - 1,
-			       0),
-			 -EXDEV);
-	files_close_local(&files);
-	assert_int_equal(serve(HEXO_IO_READ, h, 0, NULL, 0, 10), -EBADF);
-	files_volumes_close_local(&volumes);
-	assert_int_equal(on_path(HEXO_IO_OPEN, 0, 0, "/l/file"), -EIO);
-}
-
-static void volumes_are_told_to_nodes(void **state)
-{
-	struct files_volumes there = { .count = 0 };
-	struct base_buffer list = { 0 };
-	struct hexo_error err;
-
-	add_local();
-	files_volumes_list(&volumes, &list);
-	assert_int_equal(files_volumes_parse(&there, list.data, list.len, &err),
-			 0);
-	assert_int_equal(there.count, volumes.count);
-	for (int i = 0; i < there.count; i++) {
-		const struct files_volume *a = &volumes.at[i];
-		const struct files_volume *b = &there.at[i];
-
-		assert_string_equal(a->prefix, b->prefix);
-		assert_int_equal(b->root, -1);
-		assert_int_equal(a->readonly, b->readonly);
-		/* Where the others are is the home's affair. */
-		assert_int_equal(!a->local, !b->local);
-		if (a->local)
-			assert_string_equal(a->local, b->local);
-	}
-	files_volumes_free(&there);
-	for (size_t len = 1; len < list.len; len++) {
-		if (files_volumes_parse(&there, list.data, len, &err) < 0)
-			assert_true(err.text[0]);
-		assert_true(there.count < volumes.count);
-		files_volumes_free(&there);
-	}
-	/* The first one's path in the guest. */
-	list.data[sizeof(struct hexo_msg_volume)] = 'v';
-	assert_int_equal(files_volumes_parse(&there, list.data, list.len, &err),
-			 -EINVAL);
-	list.data[sizeof(struct hexo_msg_volume)] = '\0';
-	assert_int_equal(files_volumes_parse(&there, list.data, list.len, &err),
-			 -EPROTO);
-	files_volumes_free(&there);
-	base_buffer_free(&list);
-}
-
 static void lists_directories(void **state)
 {
 	char names[1024];
@@ -637,8 +393,6 @@ static void refuses_bad_volumes(void **state)
 	assert_int_equal(volumes.count, 2);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -649,9 +403,6 @@ int main(void)
 		TEST(refuses_paths_that_are_not_normalised),
 		TEST(readonly_volumes_refuse_changes),
 		TEST(files_change_and_move),
-		TEST(local_requests_are_told_apart),
-		TEST(local_volumes_are_served_when_open),
-		TEST(volumes_are_told_to_nodes),
 		TEST(lists_directories),
 		TEST(checks_every_request),
 		TEST(handles_run_out),
@@ -660,5 +411,5 @@ int main(void)
 		TEST(refuses_bad_volumes),
 	};
 
-	return cmocka_run_group_tests_name("cli_files", tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
