@@ -212,14 +212,22 @@ char *base_strdup(const char *s)
 	return copy;
 }
 
+char *base_vprintf(const char *fmt, va_list ap)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		base_out_of_memory();
+	return text;
+}
+
 char *base_printf(const char *fmt, ...)
 {
 	char *text;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		base_out_of_memory();
+	text = base_vprintf(fmt, ap);
 	va_end(ap);
 	return text;
 }
@@ -238,17 +246,13 @@ void base_buffer_add(struct base_buffer *b, const void *data, size_t len)
 
 void base_buffer_printf(struct base_buffer *b, const char *fmt, ...)
 {
-	char *text;
+	cleanup_free char *text = NULL;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
+	text = base_vprintf(fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		base_out_of_memory();
-	base_buffer_add(b, text, (size_t)n);
-	free(text);
+	base_buffer_add(b, text, strlen(text));
 }
 
 void base_buffer_free(struct base_buffer *b)

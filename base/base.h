@@ -6,6 +6,7 @@
 #ifndef HEXO_BASE_H
 #define HEXO_BASE_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -63,6 +64,8 @@ void *base_alloc(size_t size); /* zeroed */
 void *base_realloc(void *p, size_t size);
 char *base_strdup(const char *s);
 char *base_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+char *base_vprintf(const char *fmt, va_list ap)
+	__attribute__((format(printf, 1, 0)));
 
 /* A growing byte buffer; zero-initialise, base_buffer_free() at the end. */
 struct base_buffer {

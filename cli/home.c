@@ -36,12 +36,9 @@ void home_say(struct home *home, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	text = base_vprintf(fmt, ap);
 	va_end(ap);
-	if (text)
-		dprintf(STDERR_FILENO, "hexo: %s: %s\n", home->config->id,
-			text);
+	dprintf(STDERR_FILENO, "hexo: %s: %s\n", home->config->id, text);
 }
 
 static void home_arm(struct home *home)

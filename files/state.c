@@ -182,10 +182,9 @@ static void note(const struct files_reopen *how, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	text = base_vprintf(fmt, ap);
 	va_end(ap);
-	if (text && how->notes)
+	if (how->notes)
 		base_buffer_printf(how->notes, "%s\n", text);
 }
 

@@ -23,13 +23,10 @@ void tc_strings_add(struct tc_strings *l, const char *s)
 void tc_strings_printf(struct tc_strings *l, const char *fmt, ...)
 {
 	va_list ap;
-	char *s;
 
 	va_start(ap, fmt);
-	if (vasprintf(&s, fmt, ap) < 0)
-		abort();
+	add_owned(l, base_vprintf(fmt, ap));
 	va_end(ap);
-	add_owned(l, s);
 }
 
 void tc_strings_add_all(struct tc_strings *l, const struct tc_strings *from)
