@@ -189,6 +189,22 @@ elsewhere() {
 	end 7
 }
 
+# damaged_is_refused BYTE...: the file saved, if any of these is another; and no
+# file is touched
+damaged_is_refused() {
+	local before at
+	before=$(md5sum vol/* stdout)
+	for at in "$@"; do
+		cp saved bad
+		printf '\xff\xfe\xfd' |
+			dd of=bad bs=1 seek="$at" conv=notrunc status=none
+		restored bad
+		echo "at $at: $status, $(cat stderr)"
+		[ "$status" = 125 ]
+		[ "$(md5sum vol/* stdout)" = "$before" ]
+	done
+}
+
 @test "a damaged checkpoint is refused, and no file is touched" {
 	begin
 	hexo checkpoint --leave-running "$NAME" saved
@@ -198,15 +214,7 @@ elsewhere() {
 	local size before at
 	size=$(stat -c %s saved)
 	before=$(md5sum vol/* stdout)
-	for at in 3 20 60 9000 $((size / 2)) $((size - 12)); do
-		cp saved bad
-		printf '\xff\xfe\xfd' |
-			dd of=bad bs=1 seek="$at" conv=notrunc status=none
-		restored bad
-		echo "at $at: $status, $(cat stderr)"
-		[ "$status" = 125 ]
-		[ "$(md5sum vol/* stdout)" = "$before" ]
-	done
+	damaged_is_refused 3 20 60 9000 $((size / 2)) $((size - 12))
 	for at in 10 100 $((size / 2)) $((size - 1)); do
 		head -c "$at" saved > bad
 		restored bad
@@ -268,18 +276,9 @@ elsewhere() {
 	begin
 	hexo checkpoint --compress "$NAME" saved
 	end 124
-	local size before at
+	local size
 	size=$(stat -c %s saved)
-	before=$(md5sum vol/* stdout)
-	for at in 8192 9000 $(((8192 + size) / 2)) $((size - 12)); do
-		cp saved bad
-		printf '\xff\xfe\xfd' |
-			dd of=bad bs=1 seek="$at" conv=notrunc status=none
-		restored bad
-		echo "at $at: $status, $(cat stderr)"
-		[ "$status" = 125 ]
-		[ "$(md5sum vol/* stdout)" = "$before" ]
-	done
+	damaged_is_refused 8192 9000 $(((8192 + size) / 2)) $((size - 12))
 }
 
 @test "another image is refused" {

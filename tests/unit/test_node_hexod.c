@@ -264,18 +264,24 @@ static void checks_vms(void **state)
 	assert_vm_refused(vm, "printable");
 }
 
+static struct node_vm vm_of(const char *name, const void *elf, size_t size,
+			    uint32_t backend)
+{
+	return (struct node_vm){
+		.name = name,
+		.elf = elf,
+		.elf_size = size,
+		.memory = HEXO_MEMORY_DEFAULT,
+		.stack = HEXO_STACK_DEFAULT,
+		.backend = backend,
+		.timeout_s = 10,
+	};
+}
+
 static void client_hears_refusals(void **state)
 {
 	cleanup_free char *big = base_alloc(5 << 20);
-	struct node_vm vm = {
-		.name = "big",
-		.elf = big,
-		.elf_size = 5 << 20,
-		.memory = HEXO_MEMORY_DEFAULT,
-		.stack = HEXO_STACK_DEFAULT,
-		.backend = 2,
-		.timeout_s = 10,
-	};
+	struct node_vm vm = vm_of("big", big, 5 << 20, 2);
 	uint64_t session[2];
 	struct hexo_error err;
 	int fd = connect_node();
@@ -297,15 +303,7 @@ static void client_hears_refusals(void **state)
 static void hands_the_connection_to_the_vm(void **state)
 {
 	static const char elf[] = "no ELF at all";
-	struct node_vm vm = {
-		.name = "bad",
-		.elf = elf,
-		.elf_size = sizeof(elf),
-		.memory = HEXO_MEMORY_DEFAULT,
-		.stack = HEXO_STACK_DEFAULT,
-		.backend = 1,
-		.timeout_s = 10,
-	};
+	struct node_vm vm = vm_of("bad", elf, sizeof(elf), 1);
 	struct hexo_session_head head;
 	uint64_t session[2], received = 0;
 	struct migrate_inbox inbox = { 0 };
@@ -339,15 +337,7 @@ static void hands_the_connection_to_the_vm(void **state)
 static void a_sessions_number_is_used_once(void **state)
 {
 	static const char elf[] = "no ELF either";
-	struct node_vm vm = {
-		.name = "first",
-		.elf = elf,
-		.elf_size = sizeof(elf),
-		.memory = HEXO_MEMORY_DEFAULT,
-		.stack = HEXO_STACK_DEFAULT,
-		.backend = 1,
-		.timeout_s = 10,
-	};
+	struct node_vm vm = vm_of("first", elf, sizeof(elf), 1);
 	struct hexo_msg_vm second = good_vm;
 	struct hexo_error err;
 	int fd = connect_node();
