@@ -32,7 +32,7 @@ post() {
 			worst_us: map(.down_us) | max,
 			faults: map(.faults) | median,
 			fetch_us: map(.fetch_us) | median }'
-	done | jq -s -c .
+	done
 }
 
 pre() {
@@ -74,5 +74,10 @@ stop() {
 			transfer_us: .transfer_us | median }' "$work/moved"
 }
 
-jq -n -c --argjson post "$(post)" --argjson pre "$(pre)" \
-	--argjson stop "$(stop)" '$ARGS.named'
+# Not in $(): what ends the job after a failure knows it in this shell only.
+post > "$work/post"
+pre > "$work/pre"
+stop > "$work/stop"
+jq -n -c --slurpfile post "$work/post" --slurpfile pre "$work/pre" \
+	--slurpfile stop "$work/stop" \
+	'{ post: $post, pre: $pre[0], stop: $stop[0] }'

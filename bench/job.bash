@@ -14,7 +14,7 @@ MEDIAN='def median: sort | .[(length - 1) / 2 | floor];'
 begin() {
 	rm -f "$work/go"
 	: > "$work/out"
-	hexo run --local --backend kvm --memory 8G --name bench-downtimes \
+	hexo run --local --backend kvm --memory 8G --name bench-job \
 		--volume "$work:/vol" --stats "$work/stats.json" \
 		build/tests/programs/dirty "$1" "$2" /vol/go \
 		> "$work/out" 2> "$work/err" &
@@ -29,7 +29,7 @@ begin() {
 move() {
 	local where=$1
 	shift
-	hexo migrate "$@" bench-downtimes "$where" > "$work/told"
+	hexo migrate "$@" bench-job "$where" > "$work/told"
 }
 
 # finish FILTER: ends the job, which checks its memory; figures of its hops

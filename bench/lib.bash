@@ -39,8 +39,8 @@ native() {
 	esac
 }
 
-# Has the machine touch as much memory as what is measured next will use. The
-# host of a virtual machine may take free memory back after seconds; then its
+# Has the machine touch 1.5 GiB, of which what is measured next gets its memory.
+# The host of a virtual machine may take free memory back after seconds; then its
 # first use costs more than all that is measured here.
 heat() {
 	dd if=/dev/zero of=/dev/null bs=1536M count=1 status=none

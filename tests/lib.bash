@@ -87,6 +87,16 @@ wait_text() {
 	return 1
 }
 
+# wait_running NAME: until hexo ps shows that the VM runs
+wait_running() {
+	local tries
+	for ((tries = 0; tries < 300; tries++)); do
+		! hexo ps | grep -w "$1" | grep -qw running || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
 # figure FILTER: a figure of the last run, as jq prints it
 figure() {
 	jq -r "$1" stats.json

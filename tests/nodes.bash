@@ -96,3 +96,9 @@ linked_node() {
 	proxy_start /dev/null
 	hexo node add far "127.0.0.1:$proxy_port" --fingerprint "$key"
 }
+
+# slow_node RATE: the same, behind a link of so many bytes a second
+slow_node() {
+	linked_node
+	link rate "$1"
+}

@@ -100,7 +100,8 @@ static bool move(struct way *w, short events, bool from_client)
 			fflush(record);
 		}
 		count += n;
-		room -= (double)n;
+		if (rate)
+			room -= (double)n;
 		if (limit && (limit -= n) <= 0) {
 			limit = 0;
 			down = true;
@@ -135,8 +136,10 @@ static void command(const char *line)
 		every = atol(line + 6);
 	if (!strncmp(line, "limit ", 6))
 		limit = atol(line + 6);
-	if (!strncmp(line, "rate ", 5))
+	if (!strncmp(line, "rate ", 5)) {
 		rate = atol(line + 5);
+		room = 0;
+	}
 	count = 0;
 	if (!strcmp(line, "corrupt"))
 		corrupt = true;

@@ -101,7 +101,7 @@ there_and_back() {
 @test "a job is moved by hand" {
 	hexo_run --name byhand "$(image ep)" W &
 	local job=$!
-	until hexo ps | grep -w byhand | grep -qw running; do sleep 0.1; done
+	wait_running byhand
 	run hexo migrate byhand "$BOARD"
 	echo "$output"
 	[ "$status" = 0 ]

@@ -6,12 +6,6 @@ load ../lib
 load ../nodes
 load ../dirty
 
-# slow_node BYTES: the node "far", behind a link of so many bytes a second
-slow_node() {
-	linked_node
-	link rate "$1"
-}
-
 # sums: of all moves, the milliseconds until all memory was there
 sums() {
 	jq -r '.hops[] | (.copy_us + .transfer_us + .fetch_us) / 1000 | floor' \
@@ -44,7 +38,6 @@ there_and_back() {
 }
 
 @test "over a slow link pre-copy is shorter, and sends less" {
-	need_kvm
 	slow_node 8000000
 	there_and_back pre-copy
 	hop 2 '.mode == "pre-copy"'
@@ -94,7 +87,6 @@ there_and_back() {
 }
 
 @test "--bandwidth counts what is sent" {
-	need_kvm
 	# shellcheck disable=SC2034 # dirty_begin reads it
 	DIRTY=(24 0)
 	dirty_begin

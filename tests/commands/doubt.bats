@@ -54,7 +54,7 @@ computes() {
 	hexo run --name "$NAME" --stats stats.json "$@" "$(image ep)" W \
 		> stdout 2> stderr < /dev/null 3>&- 7>&- &
 	JOB=$!
-	until hexo ps | grep "$NAME" | grep -qw running; do sleep 0.1; done
+	wait_running "$NAME"
 }
 
 computed() {
@@ -204,12 +204,14 @@ computed() {
 @test "a post-copy waits for a link that is broken for longer" {
 	linked_node
 	dirty_begin --local --timeout 1
-	hexo migrate --mode post-copy --no-safe --bandwidth 4M "$NAME" far &
+	hexo migrate --mode post-copy --no-safe --compress never \
+		--bandwidth 4M "$NAME" far &
 	asked=$!
 	is_at far
 	sleep 1
 	link down
 	sleep 5
+	kill -0 "$asked"
 	link up
 	wait "$asked"
 	dirty_end

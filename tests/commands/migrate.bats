@@ -7,12 +7,6 @@ load ../dirty
 
 with_faults
 
-# slow_node RATE: the node "far", behind a link of so many bytes a second
-slow_node() {
-	linked_node
-	link "rate $1"
-}
-
 # events FILTER: of the JSON that was told, what jq finds there is true
 events() {
 	cat told
@@ -38,7 +32,7 @@ events() {
 	hexo run --name "$NAME" --local --stats stats.json "$(image ep)" A \
 		> stdout 3>&- 7>&- &
 	JOB=$!
-	until hexo ps | grep "$NAME" | grep -qw running; do sleep 0.1; done
+	wait_running "$NAME"
 	hexo migrate --downtime 2s "$NAME" far > told
 	cat told
 	grep -q "^mode: stop (" told

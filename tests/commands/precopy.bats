@@ -30,7 +30,7 @@ with_faults
 	NAME=small-$$
 	hexo run --name "$NAME" --stats stats.json "$(image ep)" A > stdout &
 	JOB=$!
-	until hexo ps | grep "$NAME" | grep -qw running; do sleep 0.1; done
+	wait_running "$NAME"
 	hexo migrate "$NAME" server > told
 	wait "$JOB"
 	[ "$(grep -c pre-copy told)" = 0 ]

@@ -60,7 +60,7 @@ load ../lib
 @test "hexo kill ends the job with 137" {
 	hexo run --name killed "$(image ep)" A > stdout 2> stderr &
 	local job=$! r=0
-	until hexo ps | grep -w killed | grep -qw running; do sleep 0.1; done
+	wait_running killed
 	hexo kill killed
 	wait "$job" || r=$?
 	[ "$r" = 137 ]
@@ -69,7 +69,7 @@ load ../lib
 @test "hexo ps shows a job, and JSON of it" {
 	hexo run --name shown "$(image ep)" A > stdout 2> stderr &
 	local job=$!
-	until hexo ps | grep -w shown | grep -qw running; do sleep 0.1; done
+	wait_running shown
 	hexo ps --json | jq -e '.. | objects | select(.id? == "shown")
 		| .isa == "x86-64" and .hops == 0 and .node == "server"'
 	hexo kill shown

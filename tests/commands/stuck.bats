@@ -28,7 +28,7 @@ survives() {
 @test "a job that reaches no poll in time stays where it is" {
 	hexo run --name sleeper "$(image ep)" W > stdout 2> stderr &
 	local job=$! r=0
-	until hexo ps | grep -w sleeper | grep -qw running; do sleep 0.1; done
+	wait_running sleeper
 	pkill -STOP -P "$job" hexo-vm
 	hexo migrate sleeper x86-64 2> refusal || r=$?
 	pkill -CONT -P "$job" hexo-vm

@@ -4,9 +4,9 @@
 // LINK: cli/move_clock.c cli/move_choose.c cli/move_mode.c cli/speeds.c
 // LINK: cli/report.c cli/checkpoint_stream.c cli/record.c cli/pack.c
 // LINK: cli/home_doubt.c cli/figures.c cli/move_file.c cli/home_local.c
-// LINK: cli/fault.c cli/vm.c migrate/link.c cli/loop.c cli/control.c
-// LINK: cli/runtime.c cli/save.c cli/stats.c cli/probe.c cli/plan.c
-// LINK: cli/isa.c cli/checkpoint.c cli/files_state.c files/state.c
+// LINK: cli/vm.c migrate/link.c cli/loop.c cli/control.c cli/runtime.c
+// LINK: cli/save.c cli/stats.c cli/probe.c cli/plan.c cli/isa.c
+// LINK: cli/checkpoint.c cli/files_state.c files/state.c
 // LINK: cli/files_restore.c files/files.c files/data.c files/dir.c
 // LINK: files/path.c files/volume.c files/local.c cli/image.c
 // LINK: migrate/channel.c migrate/hash.c base/base.c base/error.c

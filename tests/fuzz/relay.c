@@ -263,6 +263,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.home = home,
 		.timeout_s = TIMEOUT_S,
 		.pid = VM,
+		.storage = -1,
 	};
 	int near[2], link[2];
 

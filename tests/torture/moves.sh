@@ -212,14 +212,15 @@ progress() {
 		awk '{ print $1, $3, "bytes" }' | paste -s -d ,)"
 }
 
-BATS_TEST_TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/hexo-moves.XXXXXX") || exit 1
-trap finish EXIT
 if [ ! -w /dev/kvm ]; then
 	echo "ok moves $N # skip this machine has no /dev/kvm"
 	exit 0
 fi
+BATS_TEST_TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/hexo-moves.XXXXXX") || exit 1
 RANDOM=$((seed % 32768))
 setup
+# From here on boards are of a directory of this test's own.
+trap finish EXIT
 export TMPDIR=$PWD/tmp
 # What is freed goes back at once, lest the heap hide what is not.
 export MALLOC_MMAP_THRESHOLD_=65536 MALLOC_TRIM_THRESHOLD_=65536
