@@ -194,9 +194,7 @@ int cli_files_restore(struct files *files, const struct cli_checkpoint *c,
 
 	json_array_foreach(json_object_get(c->state, "files"), i, entry)
 	{
-		if (local ||
-		    json_integer_value(json_object_get(entry, "handle")) <
-			    HEXO_LOCAL_HANDLE)
+		if (local || !files_state_is_local(entry))
 			r = restore_handle(&s, entry, err);
 		if (r < 0)
 			return r;

@@ -161,6 +161,9 @@ int cli_files_put_data(const struct files *files, const json_t *state,
 		r = cli_checkpoint_number(entry, "handle", &number, err);
 		if (r == 0)
 			r = cli_checkpoint_number(entry, "size", &size, err);
+		if (r == 0 && number >= FILES_HANDLES_MAX)
+			r = hexo_fail(err, -EINVAL, "no handle %" PRIu64,
+				      number);
 		if (r == 0)
 			r = cli_checkpoint_copy(files->at[number].fd, 0, size,
 						put, ctx, &checksum, err);

@@ -108,10 +108,10 @@ enum home_state home_fail(struct home *home, const struct migrate_msg *msg)
 	struct hexo_error why = home->why;
 
 	move_drop(home, "the job was lost");
-	if (home->saving.kept)
+	if (home->saving.last)
 		home_say(home,
 			 "hexo restore %s goes on from its last checkpoint",
-			 home->config->checkpoint);
+			 home->saving.last);
 	home->exit_status = why.code < 0 ? why.code : -EIO;
 	if (home->state == HOME_STARTING || home->state == HOME_LOADING)
 		hexo_fail(&home->why, home->exit_status,

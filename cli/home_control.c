@@ -69,15 +69,13 @@ static int home_move_options(struct home *home, json_t *request,
 /* Gives up the move in progress, as long as the target is not the owner. */
 static void home_abort(struct home *home, unsigned client)
 {
-	if (!home->moving || !home_may_give_up(home)) {
+	if (!home_give_up(home)) {
 		cli_control_refuse(&home->control, client,
 				   home->moving ? "the move cannot be given up "
 						  "any more"
 						: "no move is in progress");
 		return;
 	}
-	hexo_fail(&home->why, -ECANCELED, "it was given up");
-	home_handle(home, TARGET_LOST, NULL);
 	cli_control_answer(&home->control, client, json_pack("{s:b}", "ok", 1));
 }
 

@@ -86,31 +86,39 @@ static char *doubt_refusal(const struct home *home)
 			   why, home->config->id, last);
 }
 
+bool home_give_up(struct home *home)
+{
+	if (!home->moving || !home_may_give_up(home))
+		return false;
+	hexo_fail(&home->why, -ECANCELED, "it was given up");
+	home_handle(home, TARGET_LOST, NULL);
+	return true;
+}
+
 static void resolve_here(struct home *home, unsigned client)
 {
 	cleanup_free char *refusal = NULL;
 
-	hexo_fail(&home->why, -ECANCELED, "it was given up");
-	if (home->moving && home_may_give_up(home)) {
-		home_handle(home, TARGET_LOST, NULL);
-	} else if (doubt_may_go_back(home)) {
+	if (!home_give_up(home)) {
+		if (!doubt_may_go_back(home)) {
+			refusal = doubt_refusal(home);
+			cli_control_refuse(&home->control, client, refusal);
+			return;
+		}
+		hexo_fail(&home->why, -ECANCELED, "it was given up");
 		home_handle(home, OWNER_LOST, NULL);
-	} else {
-		refusal = doubt_refusal(home);
-		cli_control_refuse(&home->control, client, refusal);
-		return;
 	}
 	cli_control_answer(&home->control, client, json_pack("{s:b}", "ok", 1));
 }
 
 static void resolve_there(struct home *home, unsigned client)
 {
-	if (!home->moving && !home->owner->unreachable) {
+	if (!home->moving) {
 		cli_control_refuse(&home->control, client,
 				   "no move is in progress");
 		return;
 	}
-	home->patient = home->moving;
+	home->patient = true;
 	cli_control_answer(&home->control, client, json_pack("{s:b}", "ok", 1));
 }
 
@@ -160,16 +168,19 @@ json_t *home_waiting(const struct home *home)
 	const char *why;
 	uint64_t since;
 	const struct cli_vm *vm = doubt_side(home, &since, &why);
+	bool resolves = (home->moving && home_may_give_up(home)) ||
+			doubt_may_go_back(home);
 
 	if (!vm)
 		return NULL;
-	if ((home->moving && home_may_give_up(home)) || doubt_may_go_back(home))
+	if (resolves)
 		command = base_printf("hexo migrate --resolve %s here|there",
 				      home->config->id);
 	else
 		command = base_printf("hexo kill %s", home->config->id);
-	return json_pack("{s:s, s:s, s:I, s:s, s:s*}", "for", vm->place.name,
-			 "why", why, "us",
+	return json_pack("{s:s, s:s, s:I, s:b, s:s, s:s*}", "for",
+			 vm->place.name, "why", why, "us",
 			 (json_int_t)((base_now_ns() - since) / 1000),
-			 "command", command, "checkpoint", home->saving.last);
+			 "resolves", resolves, "command", command, "checkpoint",
+			 home->saving.last);
 }

@@ -29,7 +29,8 @@ static void local_note(struct home *home, json_t *files,
 
 /* ---- what a node says ---- */
 
-/* Whether a list is one of handles of local volumes only. */
+/* Whether a list is one of handles of local volumes only, whose files have
+ * names: the contents of others would be the home's to save. */
 static bool local_is_list(const json_t *files)
 {
 	const json_t *entry;
@@ -37,9 +38,8 @@ static bool local_is_list(const json_t *files)
 
 	json_array_foreach(files, i, entry)
 	{
-		const json_t *handle = json_object_get(entry, "handle");
-
-		if (json_integer_value(handle) < HEXO_LOCAL_HANDLE)
+		if (!files_state_is_local(entry) ||
+		    json_object_get(entry, "deleted"))
 			return false;
 	}
 	return json_is_array(files);
@@ -179,9 +179,7 @@ static json_t *local_of(const json_t *files)
 
 	json_array_foreach((json_t *)files, i, entry)
 	{
-		const json_t *handle = json_object_get(entry, "handle");
-
-		if (json_integer_value(handle) >= HEXO_LOCAL_HANDLE)
+		if (files_state_is_local(entry))
 			json_array_append(local, entry);
 	}
 	return local;
@@ -220,12 +218,11 @@ int home_local_save(struct home *home, json_t *state, struct hexo_error *err)
 		return 0;
 	if (l->files && l->unsynced.code < 0)
 		why = &l->unsynced;
+	else if (l->files && json_array_extend(json_object_get(state, "files"),
+					       l->files) == 0)
+		return 0;
 	else if (l->files)
-		return json_array_extend(json_object_get(state, "files"),
-					 l->files) < 0
-			       ? -ENOMEM
-			       : 0;
-	if (err)
-		*err = *why;
+		return hexo_fail(err, -ENOMEM, "no memory for its state");
+	*err = *why;
 	return -EIO;
 }

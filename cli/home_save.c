@@ -40,7 +40,7 @@ static void save_answer(struct home *home, const char *path)
 				  "stopped_us",
 				  (json_int_t)(s->stopped_ns / 1000),
 				  "total_us", (json_int_t)(total_ns / 1000)));
-	s->client = 0;
+	s->client = s->report.client = 0;
 }
 
 /* For the reason in home->why. */
@@ -54,7 +54,7 @@ static void save_failed(struct home *home)
 		cli_control_refuse(&home->control, s->client, home->why.text);
 	else
 		home_say(home, "no checkpoint: %s", home->why.text);
-	s->client = 0;
+	s->client = s->report.client = 0;
 }
 
 /* Tells the owner to park, once. */
@@ -352,8 +352,6 @@ void save_synced(void *ctx, uint32_t events)
 		cli_record_close(s->record);
 	if (fd >= 0)
 		close(fd);
-	if (r == 0 && !strcmp(path, home->config->checkpoint))
-		s->kept = true;
 	if (r == 0) {
 		free(s->last);
 		s->last = base_strdup(path);

@@ -105,7 +105,6 @@ struct home_saving {
 	bool leave;
 	char *last; /* the file of the last that is on the disk; NULL: none */
 	bool own;   /* config->checkpoint is to be removed at the job's end */
-	bool kept;  /* it is whole, and on the disk */
 	unsigned client; /* who is to hear of it; 0: nobody */
 	uint64_t began, stopped_ns, bytes;
 	bool taking;  /* rounds were asked for */
@@ -152,14 +151,12 @@ struct home {
 	/* The move in progress. */
 	bool moving;
 	struct cli_move_options how;
-	bool sized; /* hop.memory is what the owner said */
-	bool parked;
+	bool sized;      /* hop.memory is what the owner said */
 	bool receiving;  /* the target was told RECEIVE */
 	unsigned copies; /* COPY and COPY_STOP that the owner has to answer */
 	struct cli_hop hop;
 	uint64_t left;   /* bytes after the rounds */
 	unsigned client; /* who is to hear of it; 0: nobody */
-	bool events;     /* of each step */
 	struct cli_report report;
 	FILE *save; /* of --save-streams; NULL: none */
 	char *save_path;
@@ -222,8 +219,9 @@ home_act move_copy, move_sized;
 
 /* Whether the move can be made as it is wanted; if not, why not. */
 int move_check_mode(struct home *home);
-/* Chooses for --mode auto, and tells who asked for the move. */
-void move_choose(struct home *home);
+/* Chooses for --mode auto, and tells who asked for the move. parked: the owner
+ * is. */
+void move_choose(struct home *home, bool parked);
 /* The target has said HELLO. */
 void move_note_target(struct home *home);
 /* SIZED and ROUND came, in whatever state. */
@@ -340,6 +338,8 @@ void home_say(struct home *home, const char *fmt, ...)
 void home_kill(struct home *home, int status);
 /* Whether the move in progress may still be given up. */
 bool home_may_give_up(const struct home *home);
+/* Gives it up, as the operator wants. False: it cannot be given up. */
+bool home_give_up(struct home *home);
 /* cli/home_control.c: a line of the control socket. */
 void home_request(void *ctx, unsigned client, json_t *request);
 /* The job's VM is lost, for the reason in home->why. */

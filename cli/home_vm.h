@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between cli/home.c, cli/home_vm.c and cli/home_check.c only. */
+/* Between the files of a home, cli/home*.c, only. */
 #ifndef HEXO_CLI_HOME_VM_H
 #define HEXO_CLI_HOME_VM_H
 

@@ -49,7 +49,9 @@ static const struct cli_option migrate_options[] = {
 			      "WHERE is 'here': the other side, which is "
 			      "silent, is given\nup for good, and the VM goes "
 			      "on where it came from;\nor 'there': wait for "
-			      "that side without time-out" },
+			      "that side as long as its link may be\n"
+			      "broken (--link-timeout), with no other "
+			      "time-out" },
 	[MIGRATE_JSON] = { "json", NULL,
 			   "print JSON: a line for each step as it is made, "
 			   "the last\nwith all figures" },

@@ -11,18 +11,20 @@ void cli_migrate_event(void *ctx, const json_t *event)
 	struct cli_migrate_print *print = ctx;
 	const char *reason = cli_answer_text(event, "reason");
 
-	cli_bar_draw(&print->bar, event);
 	if (print->json) {
 		json_dumpf(event, stdout, JSON_COMPACT);
 		putchar('\n');
-	} else if (!strcmp(cli_answer_text(event, "event"), "mode") &&
-		   reason[0]) {
+		/* Whoever reads it wants it when it happens. */
+		fflush(stdout);
+		return;
+	}
+	cli_bar_draw(&print->bar, event);
+	if (!strcmp(cli_answer_text(event, "event"), "mode") && reason[0]) {
 		cli_bar_clear(&print->bar);
 		printf("mode: %s (%s)\n", cli_answer_text(event, "mode"),
 		       reason);
+		fflush(stdout);
 	}
-	/* Whoever reads it wants it when it happens. */
-	fflush(stdout);
 }
 
 static void print_hop(const json_t *hop)

@@ -26,7 +26,7 @@ void move_over(struct home *home, const char *result)
 		cli_control_answer(&home->control, home->client,
 				   json_pack("{s:b, s:o}", "ok", 1, "hop",
 					     cli_hop_json(&home->hop)));
-	home->client = 0;
+	home->client = home->report.client = 0;
 }
 
 /* The same for a move that failed, for the reason in home->why. */
@@ -44,7 +44,7 @@ static void move_over_failed(struct home *home)
 				     home->why.text, "aborted",
 				     home->why.code == -ECANCELED, "hop",
 				     cli_hop_json(&home->hop)));
-	home->client = 0;
+	home->client = home->report.client = 0;
 	move_save_end(home, false);
 	home_local_settle(home);
 	home_retire(home, home->target);
@@ -58,7 +58,7 @@ void move_drop(struct home *home, const char *why)
 	}
 	cli_control_refuse(&home->control, home->client, why);
 	cli_control_refuse(&home->control, home->order.client, why);
-	home->client = home->order.client = 0;
+	home->client = home->report.client = home->order.client = 0;
 	move_save_end(home, false);
 }
 
@@ -71,10 +71,10 @@ static int move_call(struct home *home, const char *where, bool choice)
 	place.measure = choice && !cli_speeds_known(&home->speeds, &place);
 	home->streams = 0;
 	home->receiving = home->all_sent = home->whole = false;
-	home->sized = home->parked = home->patient = false;
+	home->sized = home->patient = false;
 	home->relayed = home->got = 0;
 	cli_report_begin(&home->report, &home->control,
-			 home->events ? home->client : 0);
+			 home->order.events ? home->client : 0);
 	home->moving = true;
 	home->hop = (struct cli_hop){
 		.from = home->owner->place.isa,
@@ -113,6 +113,8 @@ static int move_fed(struct home *home)
 	home->resume = NULL;
 	if (failed) {
 		home->why = home->resume_why;
+		if (!home->why.code)
+			hexo_fail(&home->why, -EIO, "cannot read it");
 		r = hexo_fail_context(&home->why, "%s", home->config->resume);
 	}
 	return r;
@@ -149,7 +151,6 @@ enum home_state move_ordered(struct home *home, const struct migrate_msg *msg)
 	home->client = home->order.client;
 	home->how = home->order.options;
 	home->order.client = 0;
-	home->events = home->order.events;
 	if (move_call(home, where, home->how.mode == CLI_MODE_AUTO) < 0) {
 		move_over_failed(home);
 		return HOME_RUNNING;
@@ -165,7 +166,6 @@ static void move_note_parked(struct home *home, const struct migrate_msg *msg)
 
 	home_stopped(home, &usage);
 	home->parked_at = base_now_ns();
-	home->parked = true;
 	home->owner_cpu_ns = usage.cpu_ns;
 	home->hop.at_poll = usage.polls;
 	home->hop.park_ns = usage.step_ns;
@@ -210,7 +210,6 @@ enum home_state move_reached(struct home *home, const struct migrate_msg *msg)
 		return move_resume(home);
 	}
 	home->how = home->config->move;
-	home->events = false;
 	r = move_call(home, move_where(home, usage.polls), false);
 	move_note_parked(home, msg);
 	if (r < 0)
@@ -314,8 +313,11 @@ enum home_state move_ship_parked(struct home *home,
 				 const struct migrate_msg *msg)
 {
 	move_note_parked(home, msg);
-	if (home->state == HOME_MEASURING)
-		move_choose(home);
+	if (home->state == HOME_MEASURING) {
+		if (move_check_mode(home) < 0)
+			return move_return(home, NULL);
+		move_choose(home, true);
+	}
 	return move_ship(home);
 }
 
@@ -323,9 +325,9 @@ enum home_state move_ship_ready(struct home *home,
 				const struct migrate_msg *msg)
 {
 	move_note_target(home);
-	if (home->how.mode == CLI_MODE_POST_COPY && move_check_mode(home) < 0)
+	if (move_check_mode(home) < 0)
 		return move_return(home, NULL);
-	move_choose(home);
+	move_choose(home, true);
 	return move_ship(home);
 }
 

@@ -6,6 +6,10 @@
 #include "base/base.h"
 #include "cli/home_save.h"
 
+/* Sockets, the home and a session take so much however slow the link is, and
+ * the time of rounds is that until they have taken it. */
+enum { CHOOSE_BUFFERS = 16 << 20 };
+
 void move_note_size(struct home *home, const struct migrate_msg *msg)
 {
 	struct hexo_msg_sized sized;
@@ -20,9 +24,8 @@ void move_note_size(struct home *home, const struct migrate_msg *msg)
 void move_note_round(struct home *home, const struct migrate_msg *msg)
 {
 	struct hexo_msg_copied round;
-	struct cli_report *report = home->state == HOME_TAKING
-					    ? &home->saving.report
-					    : &home->report;
+	struct cli_report *report =
+		home->moving ? &home->report : &home->saving.report;
 
 	memcpy(&round, msg->data, sizeof(round));
 	cli_report_event(report, "round",
@@ -60,7 +63,7 @@ static uint64_t choose_speed(const struct home *home)
 		       : speed;
 }
 
-void move_choose(struct home *home)
+void move_choose(struct home *home, bool parked)
 {
 	const struct cli_mode_facts facts = {
 		.bytes = home->sized ? home->hop.memory : 0,
@@ -69,7 +72,7 @@ void move_choose(struct home *home)
 	};
 	struct cli_mode_choice choice = cli_mode_choose(&facts);
 
-	if (home->how.mode == CLI_MODE_AUTO && home->parked) {
+	if (home->how.mode == CLI_MODE_AUTO && parked) {
 		home->how.mode = CLI_MODE_STOP;
 		strcpy(home->hop.reason, "it had parked already");
 	} else if (home->how.mode == CLI_MODE_AUTO) {
@@ -123,7 +126,7 @@ static enum home_state choose_begin(struct home *home)
 
 	if (move_check_mode(home) < 0)
 		return move_call_off(home, NULL);
-	move_choose(home);
+	move_choose(home, false);
 	if (home->how.mode != CLI_MODE_PRE_COPY)
 		return move_park(home);
 	home->shipping_since = base_now_ns();
@@ -156,8 +159,9 @@ void move_learn(struct home *home)
 		bytes = hop->copied;
 		ns = hop->copy_ns;
 	}
-	/* That shows the limit, not the link. */
-	if (home->how.rate && (hop->later || hop->rounds))
+	/* That shows the limit, not the link; or how fast buffers are. */
+	if ((home->how.rate && (hop->later || hop->rounds)) ||
+	    (hop->rounds && bytes < CHOOSE_BUFFERS))
 		return;
 	cli_speeds_note(&home->speeds, &home->target->place,
 			&home->owner->place, bytes, ns);

@@ -76,7 +76,7 @@ static void ps_print_waiting(const json_t *waiting)
 {
 	const char *command = cli_answer_text(waiting, "command");
 	const char *file = cli_answer_text(waiting, "checkpoint");
-	bool lost = !strncmp(command, "hexo kill", 9);
+	bool lost = !json_is_true(json_object_get(waiting, "resolves"));
 
 	printf("  waits for %s for %.0f s (%s): %s%s%s\n",
 	       cli_answer_text(waiting, "for"),

@@ -8,6 +8,9 @@
 #include "base/base.h"
 #include "migrate/hash.h"
 
+_Static_assert(sizeof(struct hexo_checkpoint_head) <= CLI_SAVE_HEAD_MAX,
+	       "room for the head");
+
 int cli_record_begin(struct cli_record *r, struct cli_save *save, bool pack,
 		     struct hexo_error *err)
 {
@@ -101,7 +104,7 @@ int cli_record_keep(struct cli_record *r, struct cli_save *save,
 static int record_pad(struct cli_save *save, struct hexo_error *err)
 {
 	static const char padding[8];
-	size_t len = -save->bytes & 7;
+	size_t len = cli_checkpoint_padding(save->bytes);
 
 	return len ? cli_save_write(save, padding, len, err) : 0;
 }

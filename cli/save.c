@@ -15,7 +15,7 @@
 
 enum { SAVE_BATCH = 8 << 20 }; /* bytes that the disk begins with at once */
 
-static void save_forget(struct cli_save *save)
+static void save_end(struct cli_save *save)
 {
 	if (save->fd >= 0)
 		close(save->fd);
@@ -203,7 +203,7 @@ int cli_save_open(struct cli_save *save, const char *path,
 		return 0;
 	if (save->fd >= 0)
 		save_undo(save);
-	save_forget(save);
+	save_end(save);
 	return r;
 }
 
@@ -218,7 +218,7 @@ int cli_save_grow(struct cli_save *save, const char *path, int fd,
 	else
 		r = base_thread_start(&save->thread, save_thread, save, err);
 	if (r < 0)
-		save_forget(save);
+		save_end(save);
 	return r;
 }
 
@@ -260,7 +260,7 @@ int cli_save_result(struct cli_save *save, int *fd, struct hexo_error *err)
 		save_undo(save);
 	else if (fd)
 		*fd = base_take_fd(save->fd);
-	save_forget(save);
+	save_end(save);
 	if (why.code < 0 && err)
 		*err = why;
 	return why.code;
@@ -277,5 +277,5 @@ void cli_save_close(struct cli_save *save)
 	save_tell(save, CLI_SAVE_FORGET);
 	pthread_join(save->thread, NULL);
 	save_undo(save);
-	save_forget(save);
+	save_end(save);
 }

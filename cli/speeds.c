@@ -67,11 +67,14 @@ bool cli_speeds_known(const struct cli_speeds *speeds,
 		      const struct cli_place *place)
 {
 	/* A node says its ISA only when it is asked. */
-	for (unsigned i = 0; i < speeds->count; i++)
+	for (unsigned i = 0; i < speeds->count; i++) {
+		const struct cli_place *ends = speeds->pairs[i].ends;
+
 		for (int end = 0; end < 2; end++)
-			if (!strcmp(speeds->pairs[i].ends[end].name,
-				    place->name))
+			if (!strcmp(ends[end].name, place->name) &&
+			    !ends[!end].remote)
 				return true;
+	}
 	return false;
 }
 

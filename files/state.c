@@ -140,6 +140,14 @@ json_t *files_state_local(const struct files *files, struct hexo_error *err)
 
 /* ---- opening again ---- */
 
+bool files_state_is_local(const json_t *entry)
+{
+	json_int_t handle =
+		json_integer_value(json_object_get(entry, "handle"));
+
+	return handle >= HEXO_LOCAL_HANDLE && handle < FILES_HANDLES_MAX;
+}
+
 struct files_handle *files_state_handle(struct files *files,
 					const json_t *entry,
 					struct hexo_error *err)

@@ -22,6 +22,9 @@ int files_state_save(const struct files *files, int number, json_t *entry,
  * first: on a network file system the next machine has to see it. */
 json_t *files_state_local(const struct files *files, struct hexo_error *err);
 
+/* Whether an entry is of a handle in a local volume. */
+bool files_state_is_local(const json_t *entry);
+
 /* The handle of an entry, which must be free: NULL if it is not. */
 struct files_handle *files_state_handle(struct files *files,
 					const json_t *entry,

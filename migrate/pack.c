@@ -86,7 +86,7 @@ static void probe_begin(struct migrate_packer *p)
 	p->off = p->probing = true;
 }
 
-/* The longer it has turned out to be in vain, the later the next one. */
+/* Each one comes later than the one before. */
 static void probe_end(struct migrate_packer *p, bool off)
 {
 	p->off = off;

@@ -144,7 +144,9 @@ computed() {
 	echo "$output"
 	[ "$status" = 1 ]
 	[[ $output == *"nobody else has it; it has no checkpoint"* ]]
-	hexo migrate --resolve "$NAME" there
+	run hexo migrate --resolve "$NAME" there
+	[ "$status" = 1 ]
+	[[ $output == *"no move is in progress"* ]]
 	link up
 	dirty_end
 }

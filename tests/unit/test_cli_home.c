@@ -304,6 +304,48 @@ static void a_stream_without_end_is_no_checkpoint(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+/* What a node says is open in local volumes ends up among what the home saves:
+ * it may name neither the home's handles nor what the home would have to read.
+ */
+static void files_of_a_node_are_its_own(void **state)
+{
+	static const char *const wrong[] = {
+		"{\"files\":[{\"handle\":3,\"guest\":\"/l/x\"}]}",
+		"{\"files\":[{\"handle\":1000000000,\"guest\":\"/l/x\"}]}",
+		"{\"files\":[{\"handle\":-1,\"guest\":\"/l/x\"}]}",
+		"{\"files\":[{\"handle\":1024,\"deleted\":\"/l\",\"size\":1}]}",
+		"{\"files\":[7]}",
+		"{\"files\":{}}",
+		"{}",
+		"files",
+	};
+	static const char right[] =
+		"{\"files\":[{\"handle\":1024,\"guest\":\"/l/x\"}]}";
+	const struct home *home = &t.home;
+	struct migrate_msg msg = { .type = HEXO_MSG_LOCAL_STATE };
+
+	assert_int_equal(files_volume_add_local(&volumes, "/l", "/l", false,
+						NULL),
+			 0);
+	config.volumes = &volumes;
+	t.home.owner->place.remote = true;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		msg.data = (void *)wrong[i];
+		msg.len = (uint32_t)strlen(wrong[i]);
+		assert_int_equal(home_local_message(&t.home, &msg, true),
+				 -EPROTO);
+		assert_null(home->local.files);
+	}
+	msg.data = (void *)right;
+	msg.len = sizeof(right) - 1;
+	assert_int_equal(home_local_message(&t.home, &msg, true), 1);
+	assert_int_equal(json_array_size(home->local.files), 1);
+	home_local_close(&t.home);
+	t.home.owner->place.remote = false;
+	config.volumes = NULL;
+	files_volumes_free(&volumes);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -315,6 +357,7 @@ int main(void)
 		TEST(answers_to_a_vm_that_has_gone_are_not_kept),
 		TEST(answers_to_no_probe_are_not_taken),
 		TEST(a_stream_without_end_is_no_checkpoint),
+		TEST(files_of_a_node_are_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
