@@ -240,6 +240,9 @@ int vm_copy_size(struct vm_copy *copy, const struct migrate_msg *msg,
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&copy->lock);
+	/* The answer to the one before may be there before that is over. */
+	while (copy->count)
+		pthread_cond_wait(&copy->changed, &copy->lock);
 	if (copy->busy || copy->begun)
 		r = hexo_fail(err, -EPROTO,
 			      "SIZE message while COPY is at work");
