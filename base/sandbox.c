@@ -57,23 +57,20 @@ int base_sandbox_enter(struct base_sandbox *s, struct hexo_error *err)
 		     : 0;
 }
 
-/* No program is longer than what a pipe holds. */
 static int export_through(struct base_sandbox *s, struct sock_fprog *program)
 {
 	const size_t max = BPF_MAXINSNS * sizeof(*program->filter);
-	cleanup_close int from = -1, to = -1;
-	int ends[2], r;
+	cleanup_close int fd = memfd_create("filter", MFD_CLOEXEC);
 	ssize_t n;
+	int r;
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
+	if (fd < 0)
 		return -errno;
-	from = ends[0];
-	to = ends[1];
-	r = seccomp_export_bpf(s->filter, to);
+	r = seccomp_export_bpf(s->filter, fd);
 	if (r < 0)
 		return r;
 	program->filter = base_alloc(max);
-	n = read(from, program->filter, max);
+	n = pread(fd, program->filter, max, 0);
 	program->len =
 		(unsigned short)(n < 0 ? 0
 				       : (size_t)n / sizeof(*program->filter));

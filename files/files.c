@@ -162,7 +162,7 @@ static int64_t files_fchmod(struct files_op *op)
 
 	if (fd < 0)
 		return fd;
-	if (fchmod(fd, (mode_t)op->arg[1] & (0777 | S_ISVTX)) < 0)
+	if (fchmod(fd, (mode_t)op->arg[1] & FILES_MODE) < 0)
 		return -errno;
 	return 0;
 }

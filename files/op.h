@@ -4,6 +4,7 @@
 #define HEXO_FILES_OP_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #include "files/files.h"
 #include "hexo/io.h"
@@ -18,6 +19,9 @@ struct files_op {
 	size_t out_len;  /* the answer's length, <= out_room */
 	bool local;      /* what it asks for is in a local volume */
 };
+
+/* Bits of modes that programs may set. */
+enum { FILES_MODE = 0777 | S_ISVTX };
 
 typedef int64_t files_operation(struct files_op *op);
 

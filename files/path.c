@@ -12,7 +12,6 @@
 
 /* What a guest may set of a mode: never set-user-ID or set-group-ID on a
  * file of the host. */
-enum { FILES_MODE = 0777 | S_ISVTX };
 
 /* The guest's open flags and this machine's (they differ between ISAs). */
 static const struct {

@@ -50,26 +50,6 @@ static const char *access_name(int flags)
 	}
 }
 
-/* Where a descriptor's file is, or was, on this machine. */
-static int path_of(int fd, char path[PATH_MAX])
-{
-	static const char deleted[] = " (deleted)";
-	const size_t mark = sizeof(deleted) - 1;
-	char link[64];
-	ssize_t n;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, path, PATH_MAX - 1);
-	if (n < 0)
-		return -errno;
-	path[n] = '\0';
-	if ((size_t)n > mark && !strcmp(path + (size_t)n - mark, deleted)) {
-		path[(size_t)n - mark] = '\0';
-		return 1;
-	}
-	return 0;
-}
-
 int files_state_save(const struct files *files, int number, json_t *entry,
 		     char **path, struct hexo_error *err)
 {
@@ -82,7 +62,7 @@ int files_state_save(const struct files *files, int number, json_t *entry,
 	*path = NULL;
 	if (flags < 0 || fstat(h->fd, &st) < 0)
 		return hexo_fail_errno(err, "cannot stat an open file");
-	r = path_of(h->fd, text);
+	r = files_descriptor_path(h->fd, text);
 	if (r < 0)
 		return hexo_fail(err, r, "cannot tell an open file's name: %s",
 				 strerror(-r));
@@ -94,8 +74,11 @@ int files_state_save(const struct files *files, int number, json_t *entry,
 	shown = files_volume_show(files->volumes, text,
 				  number >= HEXO_LOCAL_HANDLE);
 	if (shown && leads_to(files, shown, &st)) {
-		json_object_set_new(entry, "guest", json_string(shown));
-		return 0;
+		if (json_object_set_new(entry, "guest", json_string(shown)) ==
+		    0)
+			return 0;
+		return hexo_fail(err, -EILSEQ,
+				 "a file is open whose name is no UTF-8");
 	}
 	if (r == 0 && !shown && stat(text, &named) == 0 && is_same(&st, &named))
 		return hexo_fail(err, -EXDEV,

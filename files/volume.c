@@ -13,7 +13,7 @@
 
 #include "base/base.h"
 
-static bool volume_is_normalised(const char *path)
+bool files_path_is_normalised(const char *path)
 {
 	if (path[0] != '/')
 		return false;
@@ -30,9 +30,7 @@ static bool volume_is_normalised(const char *path)
 	return true;
 }
 
-/* Where path goes on below prefix: "" if they are equal, NULL if path is
- * not below it. */
-static const char *volume_rest(const char *path, const char *prefix)
+const char *files_path_rest(const char *path, const char *prefix)
 {
 	size_t len = strlen(prefix);
 
@@ -59,7 +57,7 @@ static struct files_volume *volume_new(struct files_volumes *volumes,
 			  "than paths can be");
 		return NULL;
 	}
-	if (!volume_is_normalised(guest)) {
+	if (!files_path_is_normalised(guest)) {
 		hexo_fail(err, -EINVAL,
 			  "'%s' is not an absolute path without '.' and '..'",
 			  guest);
@@ -101,7 +99,8 @@ int files_volume_add_local(struct files_volumes *volumes, const char *host,
 
 	if (!v)
 		return -EINVAL;
-	if (host && (strlen(host) >= PATH_MAX || !volume_is_normalised(host)))
+	if (host &&
+	    (strlen(host) >= PATH_MAX || !files_path_is_normalised(host)))
 		return hexo_fail(err, -EINVAL,
 				 "'%s' is not an absolute path without '.' and "
 				 "'..', as a directory of each machine must be",
@@ -205,11 +204,11 @@ int files_volume_find(const struct files_volumes *volumes, const char *path,
 	size_t longest = 0;
 
 	*found = (struct files_path){ 0 };
-	if (!volume_is_normalised(path))
+	if (!files_path_is_normalised(path))
 		return -EINVAL;
 	for (int i = 0; i < volumes->count; i++) {
 		const struct files_volume *v = &volumes->at[i];
-		const char *rest = volume_rest(path, v->prefix);
+		const char *rest = files_path_rest(path, v->prefix);
 
 		if (!rest || strlen(v->prefix) <= longest)
 			continue;
@@ -219,17 +218,31 @@ int files_volume_find(const struct files_volumes *volumes, const char *path,
 	return 0;
 }
 
+int files_descriptor_path(int fd, char path[PATH_MAX])
+{
+	static const char deleted[] = " (deleted)";
+	const size_t mark = sizeof(deleted) - 1;
+	char link[64];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, PATH_MAX - 1);
+	if (n < 0)
+		return -errno;
+	path[n] = '\0';
+	if ((size_t)n > mark && !strcmp(path + (size_t)n - mark, deleted)) {
+		path[(size_t)n - mark] = '\0';
+		return 1;
+	}
+	return 0;
+}
+
 char *files_volume_host(const struct files_volume *v)
 {
-	cleanup_free char *link = base_printf("/proc/self/fd/%d", v->root);
 	char path[PATH_MAX];
-	ssize_t n = -1;
 
-	if (v->root >= 0)
-		n = readlink(link, path, sizeof(path) - 1);
-	if (n < 0)
+	if (v->root < 0 || files_descriptor_path(v->root, path) != 0)
 		return NULL;
-	path[n] = '\0';
 	return base_strdup(path);
 }
 
@@ -246,7 +259,7 @@ char *files_volume_show(const struct files_volumes *volumes, const char *host,
 
 		if (!root || local != !!v->local)
 			continue;
-		rest = volume_rest(host, root);
+		rest = files_path_rest(host, root);
 		if (!rest || strlen(root) <= longest)
 			continue;
 		longest = strlen(root);
@@ -307,7 +320,7 @@ bool files_volume_is_above(const struct files_volumes *volumes,
 	if (!strcmp(path, "/"))
 		return true;
 	for (int i = 0; i < volumes->count; i++)
-		if (volume_rest(volumes->at[i].prefix, path))
+		if (files_path_rest(volumes->at[i].prefix, path))
 			return true;
 	return false;
 }
@@ -317,7 +330,7 @@ const char *files_volume_above_name(const struct files_volumes *volumes,
 				    size_t *len)
 {
 	for (int i = 0; i < volumes->count; i++) {
-		const char *name = volume_rest(volumes->at[i].prefix, path);
+		const char *name = files_path_rest(volumes->at[i].prefix, path);
 		bool seen = false;
 
 		if (!name || !*name)
@@ -325,7 +338,7 @@ const char *files_volume_above_name(const struct files_volumes *volumes,
 		*len = strcspn(name, "/");
 		for (int k = 0; k < i && !seen; k++) {
 			const char *other =
-				volume_rest(volumes->at[k].prefix, path);
+				files_path_rest(volumes->at[k].prefix, path);
 
 			seen = other && strcspn(other, "/") == *len &&
 			       !strncmp(other, name, *len);

@@ -8,6 +8,7 @@
 #ifndef HEXO_FILES_VOLUME_H
 #define HEXO_FILES_VOLUME_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -43,6 +44,14 @@ int files_volume_add_local(struct files_volumes *volumes, const char *host,
 			   const char *guest, bool readonly,
 			   struct hexo_error *err);
 void files_volumes_free(struct files_volumes *volumes);
+
+/* Whether it is absolute, without empty parts, "." and "..". */
+bool files_path_is_normalised(const char *path);
+/* Where path goes on below prefix: "" if they are equal, NULL if path is not
+ * below it. Both are normalised. */
+const char *files_path_rest(const char *path, const char *prefix);
+/* Where a descriptor's file is on this machine; 1: was, it has no name now. */
+int files_descriptor_path(int fd, char path[PATH_MAX]);
 
 /* Local volumes: opens this machine's directories, those that are not open
  * yet; none stays open after an error. */

@@ -32,7 +32,7 @@
 /*
  * Each fault makes two more mappings at most, and a process may have 65530
  * (vm.max_map_count). So many faults open a page each, as many more a block of
- * 16 pages each, and so on: 5 times 4096 faults, and then blocks of 256 MiB,
+ * 16 pages each, and so on: 4 times 4096 faults, and then blocks of 256 MiB,
  * of which there are 1024 in the largest guest.
  */
 enum { FAULTS = 4096, GROWTH = 4, LEVELS = 4 };
@@ -53,11 +53,6 @@ void vm_guard_create(struct vm_guard *g, const struct vm_memory *m)
 			__atomic_fetch_or(
 				(uint64_t *)vm_memory_own(m, m->range[i].low),
 				0, __ATOMIC_SEQ_CST);
-}
-
-void vm_guard_destroy(struct vm_guard *g)
-{
-	free(g->open);
 }
 
 static bool guard_protect(const struct vm_memory *m, uint64_t low,

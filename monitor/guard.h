@@ -27,7 +27,6 @@ struct vm_guard {
 /* Makes room for the bitmap, before the program's memory is used; m
  * outlives g. */
 void vm_guard_create(struct vm_guard *g, const struct vm_memory *m);
-void vm_guard_destroy(struct vm_guard *g);
 
 /* Every write counts from now on. What the host says if it cannot protect the
  * memory; then nothing is protected. */

@@ -2,8 +2,7 @@
 # $(call monitor,ISA): hexo-vm for nodes of that ISA.
 MONITOR_SRC := $(addprefix monitor/, main.c state.c link.c probe.c memory.c elf.c \
                hypercall.c fault.c usage.c move.c ship.c dirty.c guard.c known.c \
-               copy.c push.c fetch.c \
-               fetch_guest.c sandbox.c jail.c tables.c \
+               copy.c push.c fetch.c fetch_guest.c sandbox.c jail.c tables.c cpu.c \
                backend_kvm.c backend_process.c)
 
 MONITOR_ARCH := isa.c cpu.c decode.c traps.c kvm.c process.c

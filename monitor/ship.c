@@ -45,6 +45,9 @@ int vm_ship_begin(struct vm *vm, struct migrate_writer *w, enum hexo_keep keep,
 		*w = vm->known.writer;
 		w->put = put;
 		w->ctx = ctx;
+		w->packer = NULL;
+		/* What is sent now, not what the file has of it. */
+		w->bytes = w->plain = 0;
 		r = migrate_writer_round(w, err);
 	} else {
 		r = migrate_writer_begin(w, &id, put, ctx, err);

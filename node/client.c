@@ -246,8 +246,10 @@ int node_ask_speed(int fd, int timeout_ms, uint64_t *speed,
 	 * link must not be busy for long with that. */
 	for (int i = 0; r == 0 && i < SPEED_TRIES && ns < SPEED_NS_MAX; i++) {
 		r = ask_speed(fd, data, len, timeout_ms, &ns, err);
+		if (r < 0)
+			return r;
 		/* Without the way there and back, which varies. */
-		cost = ns - (trip < ns / 2 ? trip : ns / 2);
+		cost = ns - (trip < ns / 2 ? trip : ns / 2) + 1;
 		one = (uint64_t)((double)len / (double)cost * 1e9);
 		/* The little before may have been a buffer's. */
 		best = one > best || i == 1 ? one : best;

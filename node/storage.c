@@ -51,9 +51,11 @@ int node_storage_allow(struct node_storage_policy *policy,
 {
 	cleanup_close int fd = -1;
 
-	if (directory[0] != '/')
+	/* What jobs ask for is compared as text. */
+	if (!files_path_is_normalised(directory))
 		return hexo_fail(err, -EINVAL,
-				 "--volume-local %s: not an absolute path",
+				 "--volume-local %s: not an absolute path "
+				 "without '.', '..', '//' and a '/' at its end",
 				 directory);
 	fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
@@ -67,20 +69,6 @@ int node_storage_allow(struct node_storage_policy *policy,
 				 NODE_STORAGE_DIRECTORIES);
 	policy->directory[policy->count++] = directory;
 	return 0;
-}
-
-/* Where host goes on below an allowed directory; NULL if it is not below. */
-static const char *storage_below(const char *host, const char *directory)
-{
-	size_t len = strlen(directory);
-
-	while (len > 1 && directory[len - 1] == '/')
-		len--;
-	if (len == 1)
-		return host[1] ? host + 1 : ".";
-	if (strncmp(host, directory, len) || (host[len] && host[len] != '/'))
-		return NULL;
-	return host[len] ? host + len + 1 : ".";
 }
 
 /* Nothing leads out of what is allowed: neither ".." nor a link. */
@@ -103,11 +91,11 @@ static int storage_open_volume(const struct node_storage_policy *policy,
 
 	for (unsigned i = 0; i < policy->count; i++) {
 		const char *rest =
-			storage_below(v->local, policy->directory[i]);
+			files_path_rest(v->local, policy->directory[i]);
 
 		if (!rest)
 			continue;
-		v->root = storage_open(tops[i], rest);
+		v->root = storage_open(tops[i], *rest ? rest : ".");
 		if (v->root == -EXDEV) {
 			outside = policy->directory[i];
 			continue;
@@ -159,6 +147,7 @@ static int storage_drop(const struct node_storage_policy *policy,
 		return hexo_fail_errno(err, "cannot drop capabilities");
 	/* New credentials have cleared it. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
+	    prctl(PR_SET_DUMPABLE, 0) < 0 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return hexo_fail_errno(err, "cannot drop privileges");
 	return 0;
@@ -192,9 +181,12 @@ static int storage_descriptors(const struct node_storage *s, int control)
 	int vm = fcntl(s->vm, F_DUPFD_CLOEXEC, STORAGE_FREE);
 	int home = fcntl(s->home, F_DUPFD_CLOEXEC, STORAGE_FREE);
 	int other = fcntl(control, F_DUPFD_CLOEXEC, STORAGE_FREE);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (vm < 0 || home < 0 || other < 0 || dup2(vm, STORAGE_VM) < 0 ||
-	    dup2(home, STORAGE_HOME) < 0 || dup2(other, STORAGE_CONTROL) < 0)
+	if (vm < 0 || home < 0 || other < 0 || null < 0 ||
+	    dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
+	    dup2(vm, STORAGE_VM) < 0 || dup2(home, STORAGE_HOME) < 0 ||
+	    dup2(other, STORAGE_CONTROL) < 0)
 		return -errno;
 	return close_range(STORAGE_FREE, ~0U, 0) < 0 ? -errno : 0;
 }

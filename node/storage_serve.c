@@ -109,7 +109,10 @@ static void storage_state(struct storage *s)
 	cleanup_free char *text = json_dumps(root, JSON_COMPACT);
 
 	json_decref(root);
-	if (!text || strlen(text) > HEXO_MSG_MAX) {
+	if (!text) {
+		text = base_strdup("{\"error\":\"a name of an open file is no "
+				   "UTF-8\"}");
+	} else if (strlen(text) > HEXO_MSG_MAX) {
 		free(text);
 		text = base_strdup("{\"error\":\"too many files are open in "
 				   "local volumes\"}");
@@ -273,8 +276,12 @@ static struct pollfd storage_poll(const struct storage *s,
 	short in = storage_reads(s, link) ? POLLIN : 0;
 	short out = migrate_link_queued(link) ? POLLOUT : 0;
 
-	/* One that hung up would say so again and again. */
-	return (struct pollfd){ in | out ? link->fd : -1, in | out, 0 };
+	/* One that hung up would say so again and again; but that a VM whose
+	 * request is held has ended is to be seen. */
+	return (struct pollfd){ in | out || (link == &s->vm && s->held)
+					? link->fd
+					: -1,
+				in | out, 0 };
 }
 
 /* False: it is over. */
@@ -290,6 +297,10 @@ static bool storage_turn(struct storage *s)
 		return errno == EINTR;
 	if (fds[2].revents && !storage_control(s))
 		return false;
+	if (s->held && fds[1].revents & (POLLHUP | POLLERR)) {
+		migrate_link_close(&s->vm);
+		s->held = false;
+	}
 	migrate_link_flush(&s->home, NULL);
 	if (s->vm.fd >= 0)
 		migrate_link_flush(&s->vm, NULL);

@@ -26,9 +26,10 @@ netem_modules="sch_netem ifb sch_ingress cls_matchall act_mirred"
 # The libraries that tc is linked with, and theirs.
 netem_packages="iproute2 libbpf1 libelf1 zlib1g libmnl0 libbsd0 libmd0 libcap2
 	libxtables12 libc6"
-netem_files="sbin/tc ld-linux-aarch64.so.1 libc.so.6 libm.so.6 libbpf.so.1
+# tc comes last: that it is there says that all is.
+netem_files="ld-linux-aarch64.so.1 libc.so.6 libm.so.6 libbpf.so.1
 	libelf.so.1 libz.so.1 libmnl.so.0 libbsd.so.0 libmd.so.0 libcap.so.2
-	libxtables.so.12"
+	libxtables.so.12 sbin/tc"
 [ -e "$board/Image" ] && [ -e "$board/netem/tc" ] && exit 0
 
 # The Debian archive this machine already uses.

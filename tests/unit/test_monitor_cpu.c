@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // LINK: monitor/arch/x86-64/cpu.c monitor/arch/aarch64/cpu.c
-// LINK: base/error.c
+// LINK: monitor/cpu.c base/base.c base/error.c
 /* What guests are shown of a host's CPU, and hosts that are not enough. */
 #include <stdarg.h>
 #include <stddef.h>

@@ -58,7 +58,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	vm_guard_destroy(&g.guard);
+	free(g.guard.open);
 	vm_memory_destroy(&g.memory);
 	free(g.bits);
 	return 0;

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "monitor/cpu.h"
+
 /* Fields of four bits; for those that are needed one value means no. */
 static const struct {
 	unsigned reg, shift, no;
@@ -19,21 +21,13 @@ static const struct {
 int vm_cpu_check(uint64_t pfr0, uint64_t mmfr0, struct hexo_error *err)
 {
 	const uint64_t reg[] = { pfr0, mmfr0 };
-	char missing[128] = "";
-	size_t at = 0;
+	struct base_buffer missing = { 0 };
 
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
 		if ((reg[needed[i].reg] >> needed[i].shift & 0xf) !=
 		    needed[i].no)
 			continue;
-		at += (size_t)snprintf(missing + at, sizeof(missing) - at,
-				       "%s%s", at ? ", " : "", needed[i].name);
+		vm_cpu_note(&missing, needed[i].name);
 	}
-	if (!at)
-		return 0;
-	return hexo_fail(err, -ENOTSUP,
-			 "the CPU that KVM gives a VM on this host lacks %s, "
-			 "which every image of Hexo needs: run the job on "
-			 "another node, or with --backend process",
-			 missing);
+	return vm_cpu_lacks(&missing, err);
 }

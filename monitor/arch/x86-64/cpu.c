@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "monitor/cpu.h"
+
 enum {
 	LEAF_VENDOR = 0,
 	LEAF_FEATURES = 1,
@@ -59,23 +61,14 @@ static uint32_t host_edx(const struct kvm_cpuid2 *host, uint32_t leaf)
 
 static int check(const struct kvm_cpuid2 *host, struct hexo_error *err)
 {
-	char missing[128] = "";
-	size_t at = 0;
+	struct base_buffer missing = { 0 };
 
 	for (size_t i = 0; i < FEATURES; i++) {
 		if (host_edx(host, features[i].leaf) >> features[i].bit & 1)
 			continue;
-		at += (size_t)snprintf(missing + at, sizeof(missing) - at,
-				       "%s%s", at ? ", " : "",
-				       features[i].name);
+		vm_cpu_note(&missing, features[i].name);
 	}
-	if (!at)
-		return 0;
-	return hexo_fail(err, -ENOTSUP,
-			 "the CPU that KVM gives a VM on this host lacks %s, "
-			 "which every image of Hexo needs: run the job on "
-			 "another node, or with --backend process",
-			 missing);
+	return vm_cpu_lacks(&missing, err);
 }
 
 static uint32_t guest_edx(uint32_t leaf)
