@@ -11,7 +11,6 @@ bool policy_heap_init(struct policy_heap *h, uint32_t room)
 		.item = calloc(room, sizeof(*h->item)),
 		.at = calloc(room, sizeof(*h->at)),
 		.key = calloc(room, sizeof(*h->key)),
-		.room = room,
 	};
 	if (!h->item || !h->at || !h->key) {
 		policy_heap_free(h);

@@ -16,7 +16,7 @@ struct policy_heap {
 	uint32_t *item; /* in heap order */
 	uint32_t *at;   /* of each item: its index; POLICY_NOBODY: not in it */
 	double *key;    /* of each item */
-	uint32_t count, room;
+	uint32_t count;
 };
 
 /* For the items 0 to room - 1. False: no memory, nothing to free. */

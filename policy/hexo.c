@@ -113,6 +113,32 @@ static bool swap_fits(const struct policy *p, uint32_t vm, uint32_t other)
 		       board->what.memory;
 }
 
+struct swap_fit {
+	const struct policy *p;
+	uint32_t kind, other;
+};
+
+static bool fits_swap(const void *ctx, uint32_t vm)
+{
+	const struct swap_fit *f = ctx;
+
+	return swap_fits(f->p, vm, f->other) &&
+	       board_helps(f->p, f->kind, &f->p->vm[vm].what, false);
+}
+
+/* What the two would gain in the other's place; not above 0: they stay. */
+static double swap_gain(const struct policy *p, uint32_t kind, uint32_t vm,
+			uint32_t other)
+{
+	const struct policy_vm *a = &p->vm[vm].what, *b = &p->vm[other].what;
+	double loss = a->slowdown[kind], other_loss = b->slowdown[kind];
+
+	if (other_loss < loss * SWAP_MARGIN)
+		return 0;
+	return (1 / loss - 1 / other_loss) * p->config.ahead_s - a->move_s -
+	       b->move_s;
+}
+
 /* A job on a server would lose less on a board than the one there. */
 static bool decide_swap(const struct policy *p, struct policy_decision *d)
 {
@@ -120,28 +146,28 @@ static bool decide_swap(const struct policy *p, struct policy_decision *d)
 	uint32_t k;
 
 	for (k = 1; k < p->config.kinds; k++) {
-		uint32_t vm = policy_heap_top(&p->served[k]);
-		uint32_t other = policy_heap_top(&p->boarded[k]);
-		double loss, other_loss, gain;
+		const struct swap_fit fit = { p, k,
+					      policy_heap_top(&p->boarded[k]) };
+		uint32_t vm;
+		double gain;
 
-		if (vm == POLICY_NOBODY || other == POLICY_NOBODY)
+		if (fit.other == POLICY_NOBODY)
 			continue;
-		loss = p->vm[vm].what.slowdown[k];
-		other_loss = p->vm[other].what.slowdown[k];
-		gain = (1 / loss - 1 / other_loss) * p->config.ahead_s -
-		       p->vm[vm].what.move_s - p->vm[other].what.move_s;
-		if (gain <= best || other_loss < loss * SWAP_MARGIN ||
-		    !swap_fits(p, vm, other))
+		vm = policy_heap_find(&p->served[k], fits_swap, &fit);
+		if (vm == POLICY_NOBODY)
+			continue;
+		gain = swap_gain(p, k, vm, fit.other);
+		if (gain <= best)
 			continue;
 		best = gain;
 		*d = (struct policy_decision){
 			.action = POLICY_SWAP,
 			.reason = POLICY_LOSES_LESS,
 			.vm = vm,
-			.node = p->vm[other].node,
-			.other = other,
-			.loss = loss,
-			.other_loss = other_loss,
+			.node = p->vm[fit.other].node,
+			.other = fit.other,
+			.loss = p->vm[vm].what.slowdown[k],
+			.other_loss = p->vm[fit.other].what.slowdown[k],
 		};
 	}
 	return best > 0;

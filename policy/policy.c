@@ -15,8 +15,7 @@ static bool policy_heaps(struct policy *p)
 	const uint32_t vms = p->config.vms_max;
 	bool ok = policy_heap_init(&p->queue, vms) &&
 		  policy_heap_init(&p->scores, vms) &&
-		  policy_heap_init(&p->fresh, vms) &&
-		  policy_room_init(&p->boards, p->config.nodes_max);
+		  policy_heap_init(&p->fresh, vms);
 
 	for (uint32_t k = 0; ok && k < p->config.kinds; k++)
 		ok = policy_room_init(&p->room[k], p->config.nodes_max) &&
@@ -58,7 +57,6 @@ void policy_free(struct policy *p)
 	policy_heap_free(&p->queue);
 	policy_heap_free(&p->scores);
 	policy_heap_free(&p->fresh);
-	policy_room_free(&p->boards);
 	free(p->vm);
 	free(p->node);
 	free(p);
@@ -75,8 +73,6 @@ static void node_changed(struct policy *p, uint32_t node)
 	if (n->up && n->used < n->what.slots && n->taken < n->what.memory)
 		free_memory = n->what.memory - n->taken;
 	policy_room_set(&p->room[n->what.kind], node, free_memory);
-	if (n->what.kind)
-		policy_room_set(&p->boards, node, free_memory);
 }
 
 void policy_node_up(struct policy *p, uint32_t node,
@@ -291,11 +287,6 @@ double policy_wake(const struct policy *p)
 uint32_t policy_vm_node(const struct policy *p, uint32_t vm)
 {
 	return p->vm[vm].known ? p->vm[vm].node : POLICY_NOBODY;
-}
-
-uint32_t policy_vm_target(const struct policy *p, uint32_t vm)
-{
-	return p->vm[vm].known ? p->vm[vm].target : POLICY_NOBODY;
 }
 
 uint32_t policy_waiting(const struct policy *p)

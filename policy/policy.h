@@ -135,14 +135,14 @@ bool policy_decide(struct policy *p, double now, struct policy_decision *d);
 /* When a decision may change though nothing happens; INFINITY: never. */
 double policy_wake(const struct policy *p);
 
-/* Where a VM is, and where it goes: POLICY_NOBODY if nowhere. */
+/* Where a VM is: POLICY_NOBODY if nowhere. */
 uint32_t policy_vm_node(const struct policy *p, uint32_t vm);
-uint32_t policy_vm_target(const struct policy *p, uint32_t vm);
 
 /* VMs that wait to be started. */
 uint32_t policy_waiting(const struct policy *p);
 
-/* The reason in words: "loses least of all (2.3x)". */
+/* The reason in words: "the servers are busy, and it loses least there (2.3)".
+ */
 void policy_text(const struct policy_decision *d, char text[POLICY_TEXT_MAX]);
 
 #endif

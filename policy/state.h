@@ -10,7 +10,7 @@
 struct vm_state {
 	struct policy_vm what;
 	uint32_t node, target; /* POLICY_NOBODY: none */
-	bool known, waits;
+	bool known;
 	double since; /* it runs at node */
 };
 
@@ -27,7 +27,6 @@ struct policy {
 	struct node_state *node;
 	uint64_t arrivals;
 	struct policy_room room[POLICY_KINDS_MAX]; /* [0]: servers */
-	struct policy_room boards;                 /* of all kinds */
 	struct policy_heap queue;                  /* in the order of starts */
 	struct policy_heap scores; /* running on servers, may move */
 	struct policy_heap fresh;  /* running, by when they may move */

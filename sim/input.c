@@ -25,27 +25,34 @@ const char *sim_rule_name(enum policy_rule rule)
 	return rules[rule];
 }
 
+/* The number of a text in a table; -EINVAL says what there is. */
+static int name_find(const char *const *names, int count, const char *text,
+		     const char *all, struct hexo_error *err)
+{
+	for (int i = 0; i < count; i++)
+		if (!strcmp(text, names[i]))
+			return i;
+	return hexo_fail(err, -EINVAL, "'%s' is not %s", text, all);
+}
+
 int sim_rule_parse(const char *text, enum policy_rule *rule,
 		   struct hexo_error *err)
 {
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (!strcmp(text, rules[i])) {
-			*rule = (enum policy_rule)i;
-			return 0;
-		}
-	return hexo_fail(err, -EINVAL, "'%s' is not none, paper or hexo", text);
+	int r = name_find(rules, POLICY_HEXO + 1, text, "none, paper or hexo",
+			  err);
+
+	*rule = (enum policy_rule)(r < 0 ? 0 : r);
+	return r < 0 ? r : 0;
 }
 
 int sim_goal_parse(const char *text, enum policy_goal *goal,
 		   struct hexo_error *err)
 {
-	for (size_t i = 0; i < sizeof(goals) / sizeof(goals[0]); i++)
-		if (!strcmp(text, goals[i])) {
-			*goal = (enum policy_goal)i;
-			return 0;
-		}
-	return hexo_fail(err, -EINVAL, "'%s' is not throughput or energy",
-			 text);
+	int r = name_find(goals, POLICY_ENERGY + 1, text,
+			  "throughput or energy", err);
+
+	*goal = (enum policy_goal)(r < 0 ? 0 : r);
+	return r < 0 ? r : 0;
 }
 
 int sim_kind_find(const struct sim_input *in, const char *name)
@@ -87,10 +94,12 @@ static int get_count(const json_t *o, const char *key, double fallback,
 	double n;
 	int r = get_number(o, key, fallback, 0, max, &n, err);
 
-	if (r == 0 && n != floor(n))
+	if (r < 0)
+		return r;
+	if (n != floor(n))
 		return hexo_fail(err, -EINVAL, "\"%s\" must be whole", key);
 	*count = (uint32_t)n;
-	return r;
+	return 0;
 }
 
 /* A size as text: "2G". */
@@ -153,6 +162,9 @@ static int read_slowdowns(struct sim_input *in, const json_t *o,
 	int r = 0;
 
 	job->slowdown[0] = 1;
+	if (table && !json_is_object(table))
+		return hexo_fail(err, -EINVAL,
+				 "\"slowdown\" must be an object");
 	json_object_foreach(table, name, value)
 	{
 		int k = sim_kind_find(in, name);
@@ -172,6 +184,7 @@ static int read_job(struct sim_input *in, const json_t *o,
 		    struct hexo_error *err)
 {
 	struct sim_job *j = &in->job[in->jobs];
+	double priority = 0;
 	int r = get_name(o, j->name, err);
 
 	if (r == 0 && job_find(in, j->name) >= 0)
@@ -185,9 +198,12 @@ static int read_job(struct sim_input *in, const json_t *o,
 	if (r == 0)
 		r = get_number(o, "pressure", 0, 0, 100, &j->pressure, err);
 	if (r == 0)
+		r = get_number(o, "priority", 0, -1000, 1000, &priority, err);
+	if (r == 0)
 		r = read_slowdowns(in, o, j, err);
 	if (r < 0)
 		return hexo_fail_context(err, "job %u", in->jobs + 1);
+	j->priority = (int32_t)priority;
 	in->jobs++;
 	return 0;
 }
@@ -230,16 +246,16 @@ static int read_mix(struct sim_input *in, const json_t *o,
 static int read_arrivals(struct sim_input *in, const json_t *root,
 			 struct hexo_error *err)
 {
-	double count;
+	uint32_t count;
 	int r = get_number(root, "per_hour", 0, 0, 1e9, &in->per_hour, err);
 
 	if (r == 0)
 		r = get_count(root, "waiting", 8, 1e6, &in->waiting, err);
 	if (r == 0)
-		r = get_number(root, "count", 0, 0, 1e9, &count, err);
+		r = get_count(root, "count", 0, 1e9, &count, err);
 	if (r < 0)
 		return r;
-	in->count = (uint64_t)count;
+	in->count = count;
 	if (!in->count && isinf(in->horizon_s))
 		return hexo_fail(err, -EINVAL,
 				 "without \"horizon_s\" or \"count\" it would "
@@ -255,7 +271,15 @@ static int read_move(struct sim_input *in, const json_t *root,
 		     struct hexo_error *err)
 {
 	const json_t *o = json_object_get(root, "move");
-	int r = get_number(o, "fixed_s", 0.1, 0, 1e6, &in->move.fixed_s, err);
+	const json_t *live = json_object_get(o, "live");
+	int r;
+
+	if (o && !json_is_object(o))
+		return hexo_fail(err, -EINVAL, "\"move\" must be an object");
+	if (live && !json_is_boolean(live))
+		return hexo_fail(err, -EINVAL,
+				 "\"live\" must be true or false");
+	r = get_number(o, "fixed_s", 0.1, 0, 1e6, &in->move.fixed_s, err);
 
 	if (r == 0)
 		r = get_number(o, "bytes_per_s", 11e6, 1, 1e12,
@@ -263,7 +287,7 @@ static int read_move(struct sim_input *in, const json_t *root,
 	if (r == 0)
 		r = get_number(o, "down_s", 0.05, 0, 1e6, &in->move.down_s,
 			       err);
-	in->move.live = json_is_true(json_object_get(o, "live"));
+	in->move.live = json_is_true(live);
 	return r;
 }
 

@@ -32,6 +32,7 @@ struct sim_job {
 	double seconds; /* on a server, alone */
 	uint64_t memory;
 	double score;
+	int32_t priority;
 	double slowdown[POLICY_KINDS_MAX]; /* 0: does not run there */
 	/* Of n jobs on a node each takes 1 + pressure * (sum of the others'
 	 * pressures) times as long. */

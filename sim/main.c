@@ -16,7 +16,7 @@ static const char help[] =
 	"usage: hexo-sim [OPTION]... FILE\n"
 	"\n"
 	"Simulates a cluster of servers and boards that FILE describes\n"
-	"(docs/simulator.md), with the policies that hexod has.\n"
+	"(docs/simulator.md), with the policies of policy/.\n"
 	"\n"
 	"  --policy NAME       none, paper or hexo, instead of the file's\n"
 	"  --goal GOAL         throughput or energy, of hexo\n"

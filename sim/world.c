@@ -137,6 +137,12 @@ static void node_leave(struct world *w, uint32_t vm)
 
 /* ---- jobs come and go ---- */
 
+static double move_seconds(const struct world *w, uint32_t vm)
+{
+	return w->in->move.fixed_s +
+	       (double)vm_job(w, vm)->memory / w->in->move.bytes_per_s;
+}
+
 static int job_comes(struct world *w, struct hexo_error *err)
 {
 	const struct sim_input *in = w->in;
@@ -162,11 +168,8 @@ static int job_comes(struct world *w, struct hexo_error *err)
 	what = (struct policy_vm){
 		.memory = vm_job(w, vm)->memory,
 		.score = vm_job(w, vm)->score,
-		.move_s = in->move.live
-				  ? in->move.down_s
-				  : in->move.fixed_s +
-					    (double)vm_job(w, vm)->memory /
-						    in->move.bytes_per_s,
+		.priority = vm_job(w, vm)->priority,
+		.move_s = in->move.live ? in->move.down_s : move_seconds(w, vm),
 	};
 	for (uint32_t k = 0; k < in->kinds; k++) {
 		v->wrong[k] = k && in->error > 0
@@ -202,12 +205,6 @@ static void vm_go(struct world *w, uint32_t vm, double seconds)
 		vm_plan(w, vm);
 	else
 		policy_heap_put(&w->next, vm, v->arrives);
-}
-
-static double move_seconds(const struct world *w, uint32_t vm)
-{
-	return w->in->move.fixed_s +
-	       (double)vm_job(w, vm)->memory / w->in->move.bytes_per_s;
 }
 
 /* The first of a swap has arrived, or has ended: the second goes. */
@@ -287,7 +284,6 @@ static void obey(struct world *w, const struct policy_decision *d)
 	if (w->watch)
 		w->watch(w->watch_ctx, w->now, w->vm[d->vm].number,
 			 vm_job(w, d->vm)->name, d);
-	result->decisions++;
 	switch (d->action) {
 	case POLICY_START:
 		result->starts_on_boards += w->node[d->node].kind != 0;
@@ -343,10 +339,11 @@ static void vm_event(struct world *w, uint32_t vm)
 
 	if (v->started)
 		vm_work(w, vm);
-	if (v->started && v->left <= 1e-9 * vm_job(w, vm)->seconds)
-		job_ends(w, vm);
-	else
+	/* vm_plan() has put it in the queue for the one or the other. */
+	if (v->going && v->arrives <= w->now)
 		vm_arrives(w, vm);
+	else
+		job_ends(w, vm);
 }
 
 /* ---- time ---- */

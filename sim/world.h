@@ -22,7 +22,6 @@ struct sim_result {
 	double joules;
 	double wait_mean_s, wait_p95_s; /* until started */
 	double turn_mean_s;             /* from coming to the end */
-	uint64_t decisions;
 	struct sim_kind_result kind[POLICY_KINDS_MAX];
 };
 

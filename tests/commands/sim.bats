@@ -39,6 +39,20 @@ figures() {
 		'.jobs_per_kj > $paper[0].jobs_per_kj * 1.2' result.json
 }
 
+@test "no job goes where it cannot run" {
+	world 'del(.jobs[0].slowdown, .jobs[1].slowdown)'
+	for policy in none paper hexo; do
+		figures '.offloads == 0 and .started_on_boards == 0' \
+			--policy $policy
+	done
+}
+
+@test "short jobs end, late as well" {
+	world '.jobs[].seconds = 0.001 | .horizon_s = 3 | .waiting = 100 |
+		.kinds[0].slots = 1 | .move.live = true'
+	figures '.finished >= 2999' --nodes potato=0
+}
+
 @test "jobs that come at random all end" {
 	world '.count = 500 | .per_hour = 60 | del(.horizon_s)'
 	figures '.finished == 500 and .arrived == 500'
@@ -78,6 +92,10 @@ refused() {
 	refused '"slots" must be whole' '.kinds[0].slots = 1.5'
 	refused '"memory" must be a size' '.jobs[1].memory = 7'
 	refused 'kind xeon comes twice' '.kinds[1].name = "xeon"'
+	refused '"slowdown" must be an object' '.jobs[0].slowdown = []'
+	refused '"move" must be an object' '.move = 5'
+	refused '"live" must be true or false' '.move.live = 1'
+	refused '"count" must be whole' '.count = 1.5'
 	refused 'no kind pi' '.jobs[0].slowdown = { pi: 3 }'
 	refused 'no job FT' '.mix = ["FT"]'
 	refused 'is not none, paper or hexo' '.policy = "best"'

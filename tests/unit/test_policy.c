@@ -193,6 +193,21 @@ static void paper_looks_for_memory(void **state)
 	policy_free(p);
 }
 
+static void paper_knows_where_jobs_can_be(void **state)
+{
+	const struct policy_config c = config(POLICY_PAPER);
+	struct policy_vm tied = job(2, GIB);
+	struct policy *p = cluster(&c, 1);
+
+	tied.slowdown[BOARD] = 0;
+	policy_vm_wait(p, 0, &tied);
+	expect(p, 0, POLICY_START, POLICY_SERVER_FREE, 0, 0);
+	policy_vm_wait(p, 1, &tied);
+	expect(p, 0, POLICY_START, POLICY_SERVER_FREE, 1, 0);
+	expect_nothing(p, 100);
+	policy_free(p);
+}
+
 /* ---- Hexo's ---- */
 
 static void hexo_gives_boards_what_loses_least(void **state)
@@ -251,6 +266,27 @@ static void hexo_swaps_for_one_that_loses_less(void **state)
 	/* Not back and forth. */
 	for (double now = 60; now < 1000; now += 5)
 		expect_nothing(p, now);
+	policy_free(p);
+}
+
+static void hexo_swaps_for_one_that_fits(void **state)
+{
+	const struct policy_config c = config(POLICY_HEXO);
+	const struct policy_vm large = job(2, 3 * GIB);
+	struct policy *p = cluster(&c, 1);
+	struct policy_decision d;
+
+	/* The first loses least, and is too large for a board. */
+	policy_vm_wait(p, 0, &large);
+	expect(p, 0, POLICY_START, POLICY_SERVER_FREE, 0, 0);
+	add(p, 1, 5);
+	expect(p, 0, POLICY_START, POLICY_SERVER_FREE, 1, 0);
+	add(p, 2, 40);
+	expect(p, 0, POLICY_START, POLICY_SERVERS_BUSY, 2, 1);
+	assert_true(policy_decide(p, 20, &d));
+	assert_int_equal(d.action, POLICY_SWAP);
+	assert_int_equal(d.vm, 1);
+	assert_int_equal(d.other, 2);
 	policy_free(p);
 }
 
@@ -493,9 +529,11 @@ int main(void)
 		cmocka_unit_test(configs_that_make_no_sense_are_refused),
 		cmocka_unit_test(paper_offloads_the_lowest_score),
 		cmocka_unit_test(paper_looks_for_memory),
+		cmocka_unit_test(paper_knows_where_jobs_can_be),
 		cmocka_unit_test(hexo_gives_boards_what_loses_least),
 		cmocka_unit_test(hexo_leaves_a_free_server_its_jobs),
 		cmocka_unit_test(hexo_swaps_for_one_that_loses_less),
+		cmocka_unit_test(hexo_swaps_for_one_that_fits),
 		cmocka_unit_test(hexo_does_not_swap_for_little),
 		cmocka_unit_test(hexo_brings_back_what_loses_most),
 		cmocka_unit_test(hexo_counts_what_a_move_costs),
