@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Figures as people read them, two or three digits of each. Pure. */
+/* Figures as people read them, two to five digits of each. Pure. */
 #ifndef HEXO_CLI_FIGURES_H
 #define HEXO_CLI_FIGURES_H
 

@@ -4,7 +4,8 @@
  * user, ID.sock. The protocol is one JSON object a line: a request
  * {"command": "status"}, {"command": "kill"}, {"command": "migrate", "where":
  * text}, {"command": "abort"}, {"command": "resolve", "side": text} or
- * {"command": "checkpoint", "file": path, "leave_running": bool}, and one
+ * {"command": "checkpoint", "file": path, "leave_running": bool,
+ * "compress": bool}, and one
  * answer, {"ok": true, ...} or {"ok": false, "error": text}. With "events":
  * true, lines of {"event": text, ...} may come before it.
  */

@@ -6,8 +6,8 @@
 # that TORTURE_SEED (default: the time) chooses: this machine, a hexod on it,
 # an emulated board. The job, tests/programs/wander.c, checks its memory while
 # it runs; what it prints must be what it prints natively. After each move
-# each process of home and hexod must have as many descriptors as it had after
-# the first move to that place; memory must not grow, and nothing be left at
+# each process of home and hexod must have as many descriptors as after the
+# first one to that place that follows the tour of all; memory must not grow, and nothing be left at
 # the end. Prints TAP; what fails names the move and the seed.
 set -uo pipefail
 # shellcheck source=tests/lib.bash
