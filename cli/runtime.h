@@ -5,9 +5,9 @@
  * {"command": "status"}, {"command": "kill"}, {"command": "migrate", "where":
  * text}, {"command": "abort"}, {"command": "resolve", "side": text} or
  * {"command": "checkpoint", "file": path, "leave_running": bool,
- * "compress": bool}, and one
- * answer, {"ok": true, ...} or {"ok": false, "error": text}. With "events":
- * true, lines of {"event": text, ...} may come before it.
+ * "compress": bool}, and one answer, {"ok": true, ...} or {"ok": false,
+ * "error": text}. With "events": true, lines of {"event": text, ...} may come
+ * before it.
  */
 #ifndef HEXO_CLI_RUNTIME_H
 #define HEXO_CLI_RUNTIME_H
